@@ -1,0 +1,87 @@
+"""The register: imports every model so that Django finds it. Nothing else imports this module."""
+
+from clinic.accounts import User
+from clinic.audit import AuditEvent, MaintenanceWindow
+from clinic.links import PatientLink
+from clinic.patients.models import Condition, Consent, Hold, Patient, StaffTask
+from clinic.practice.models import Clinic, Membership, Practitioner
+from clinic.reminders.models import (
+    DeliveryAttempt,
+    DomainHold,
+    EngineState,
+    Heartbeat,
+    Message,
+    Plan,
+    PlanStep,
+    Suppression,
+)
+from clinic.safety.models import Review, SideEffect, SideEffectVersion, Term
+from clinic.scheduling.models import Appointment, AppointmentChange, Availability, Closure, VisitKind
+from clinic.toxins.models import (
+    Indication,
+    LabelRule,
+    Lot,
+    Presentation,
+    Product,
+    RuleVerification,
+    Site,
+    SiteDose,
+    Vial,
+)
+from clinic.treatments.models import (
+    ContactAttempt,
+    FollowUp,
+    Injection,
+    InjectionSession,
+    SessionVersion,
+    VialUse,
+    WindowPolicy,
+)
+
+__all__ = [
+    "Appointment",
+    "AppointmentChange",
+    "AuditEvent",
+    "Availability",
+    "Clinic",
+    "Closure",
+    "Condition",
+    "Consent",
+    "ContactAttempt",
+    "DeliveryAttempt",
+    "DomainHold",
+    "EngineState",
+    "FollowUp",
+    "Heartbeat",
+    "Hold",
+    "Indication",
+    "Injection",
+    "InjectionSession",
+    "LabelRule",
+    "Lot",
+    "MaintenanceWindow",
+    "Membership",
+    "Message",
+    "Patient",
+    "PatientLink",
+    "Plan",
+    "PlanStep",
+    "Practitioner",
+    "Presentation",
+    "Product",
+    "Review",
+    "RuleVerification",
+    "SessionVersion",
+    "SideEffect",
+    "SideEffectVersion",
+    "Site",
+    "SiteDose",
+    "StaffTask",
+    "Suppression",
+    "Term",
+    "User",
+    "Vial",
+    "VialUse",
+    "VisitKind",
+    "WindowPolicy",
+]

@@ -1,0 +1,35 @@
+"""Who may see which patients, and what staff change about a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from clinic.patients.models import Patient
+from clinic.patients.querysets import PatientQuerySet
+from clinic.practice.roles import Permission
+from clinic.practice.services import clinics_where
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from clinic.accounts import User
+
+
+def visible_to(
+    user: User | AnonymousUser, permission: Permission = Permission.VIEW_PATIENTS
+) -> PatientQuerySet:
+    """The patients with whom `user` may do `permission`: those of the clinics where their role allows it.
+
+    Every view loads its objects through this function; an id outside it is an id that does not exist.
+    """
+    return cast(PatientQuerySet, Patient.objects.filter(clinic__in=clinics_where(user, permission)))
+
+
+def look_again(patients: Iterable[int], *, now: datetime) -> None:
+    """Ask the reminder engine to look at these patients (by primary key) at its next run.
+
+    Every service that changes what decides over letters calls this in its own transaction.
+    """
+    Patient.objects.filter(pk__in=list(patients)).update(next_check_at=now)

@@ -1,0 +1,111 @@
+"""The clinics, the people who work there and what they may do."""
+
+from __future__ import annotations
+
+import uuid
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.practice.roles import PERMISSIONS, Permission
+from clinic.practice.roles import Role as RoleName
+
+
+class Role(models.TextChoices):
+    FRONT_DESK = RoleName.FRONT_DESK, _("front desk")
+    CLINICIAN = RoleName.CLINICIAN, _("clinician")
+    REVIEWER = RoleName.REVIEWER, _("side-effect reviewer")
+    ADMIN = RoleName.ADMIN, _("administrator")
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(_("“%(name)s” is not a time zone name like Europe/Lisbon."), params={"name": name})
+
+
+def every_weekday() -> list[int]:
+    return [0, 1, 2, 3, 4]
+
+
+class Clinic(models.Model):
+    """A place that treats patients and writes to them under a neutral name."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    sender_name = models.CharField(
+        _("name on letters"),
+        max_length=60,
+        help_text=_("Neutral: a reader over the shoulder must not learn what the clinic treats."),
+    )
+    phone = models.CharField(_("phone"), max_length=40)
+    emergency_text = models.CharField(
+        _("emergency text"), max_length=300, help_text=_("Stands on every letter and patient page.")
+    )
+    address = models.CharField(_("address"), max_length=250)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    jurisdiction = models.CharField(
+        _("jurisdiction of the labels"), max_length=8, default="EU", help_text=_("US, EU or UK: which label rules apply.")
+    )
+    language = models.CharField(_("language"), max_length=8, default="en")
+    sending_from = models.TimeField(_("letters go from"), default="08:00")
+    sending_until = models.TimeField(_("letters go until"), default="19:00")
+    sending_weekdays = models.JSONField(_("letters go on"), default=every_weekday, help_text=_("0 is Monday."))
+    reply_to = models.EmailField(_("replies go to"), help_text=_("A mailbox that the clinic reads."))
+    letters_paused_at = models.DateTimeField(null=True, blank=True)
+    letters_paused_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sending_from__lt=F("sending_until")), name="clinic_sending_hours_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(letters_paused_at__isnull=True, letters_paused_reason="")
+                | (Q(letters_paused_at__isnull=False) & ~Q(letters_paused_reason="")),
+                name="clinic_pause_has_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class Membership(models.Model):
+    """One person's role at one clinic."""
+
+    user = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="memberships")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "clinic"], name="membership_one_per_user_and_clinic"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()} at {self.clinic}"
+
+    def may(self, permission: Permission) -> bool:
+        return permission in PERMISSIONS[RoleName(self.role)]
+
+
+class Practitioner(models.Model):
+    """Someone who injects. May or may not have an account."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    user = models.OneToOneField(
+        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="practitioner"
+    )
+    clinics = models.ManyToManyField(Clinic, related_name="practitioners")
+    is_active = models.BooleanField(_("treats patients now"), default=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,280 @@
+"""What was injected, and when the patient may and should come back."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.toxins.models import IntervalUnit
+from clinic.treatments.querysets import FollowUpQuerySet
+
+
+class WindowPolicy(models.Model):
+    """When a clinic wants its patients back: opens and closes so long after the treatment. No indication: any."""
+
+    clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="window_policies")
+    indication = models.ForeignKey("clinic.Indication", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    opens_after = models.PositiveSmallIntegerField(_("opens after"), default=3)
+    opens_unit = models.CharField(max_length=8, choices=IntervalUnit.choices, default=IntervalUnit.MONTH)
+    closes_after = models.PositiveSmallIntegerField(_("closes after"), default=6)
+    closes_unit = models.CharField(max_length=8, choices=IntervalUnit.choices, default=IntervalUnit.MONTH)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "indication"], name="window_policy_one_per_indication"),
+            models.UniqueConstraint(
+                fields=["clinic"], condition=Q(indication__isnull=True), name="window_policy_one_for_any_indication"
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_unit=F("closes_unit"), opens_after__lt=F("closes_after"))
+                | (~Q(opens_unit=F("closes_unit")) & Q(opens_after__gt=0, closes_after__gt=0)),
+                name="window_policy_opens_before_closes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.opens_after} {self.opens_unit} to {self.closes_after} {self.closes_unit}"
+
+
+class SessionState(models.TextChoices):
+    DRAFT = "DRAFT", _("draft")
+    SIGNED = "SIGNED", _("signed")
+    VOID = "VOID", _("void")
+
+
+class InjectionSession(models.Model):
+    """One treatment: what everything points at. What was given is read from its current version."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="sessions")
+    condition = models.ForeignKey("clinic.Condition", on_delete=models.PROTECT, related_name="sessions")
+    product = models.ForeignKey("clinic.Product", on_delete=models.PROTECT, related_name="+")
+    clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="sessions")
+    practitioner = models.ForeignKey("clinic.Practitioner", on_delete=models.PROTECT, related_name="sessions")
+    performed_on = models.DateField(_("date of treatment"))
+    performed_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=SessionState.choices)
+    current_version = models.OneToOneField(
+        "clinic.SessionVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="DRAFT") | Q(current_version__isnull=False), name="injection_session_signed_has_version"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["patient", "-performed_on", "-id"], name="session_newest_first"),
+            models.Index(fields=["clinic", "performed_on"], name="session_by_clinic_and_date"),
+        ]
+
+    def __str__(self) -> str:
+        return f"treatment {self.public_id} on {self.performed_on}"
+
+
+class SessionVersion(models.Model):
+    """What a session's record said at one signing. Once signed the database refuses any change (see `guards`)."""
+
+    session = models.ForeignKey(InjectionSession, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    total_units = models.DecimalField(max_digits=8, decimal_places=2)
+    amendment_reason = models.CharField(max_length=250, blank=True)
+    guidance = models.CharField(_("guidance"), max_length=16, blank=True)
+    lid_technique = models.CharField(_("lid technique"), max_length=16, blank=True)
+    notes = models.TextField(_("notes"), blank=True)
+    signed_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    signed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "number"], name="session_version_number_unique"),
+            models.CheckConstraint(
+                condition=Q(signed_by__isnull=True, signed_at__isnull=True)
+                | Q(signed_by__isnull=False, signed_at__isnull=False),
+                name="session_version_signed_by_and_at_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(number=1) | ~Q(amendment_reason=""), name="session_version_amended_with_a_reason"
+            ),
+            models.CheckConstraint(condition=Q(total_units__gte=0), name="session_version_total_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+
+class PointSide(models.TextChoices):
+    RIGHT = "RIGHT", _("right")
+    LEFT = "LEFT", _("left")
+    MIDLINE = "MIDLINE", _("midline")
+
+
+class Injection(models.Model):
+    """Units of the session's product at one point. Sides are the patient's; x and y are percent of the picture."""
+
+    version = models.ForeignKey(SessionVersion, on_delete=models.PROTECT, related_name="injections")
+    order = models.PositiveSmallIntegerField()
+    site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="+")
+    side = models.CharField(max_length=8, choices=PointSide.choices)
+    point = models.CharField(max_length=40, blank=True)
+    x = models.DecimalField(max_digits=5, decimal_places=2)
+    y = models.DecimalField(max_digits=5, decimal_places=2)
+    units = models.DecimalField(max_digits=7, decimal_places=2)
+    volume_ml = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
+    depth = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(units__gt=0), name="injection_units_positive"),
+            models.CheckConstraint(
+                condition=Q(x__gte=0, x__lte=100, y__gte=0, y__lte=100), name="injection_on_the_picture"
+            ),
+            models.UniqueConstraint(fields=["version", "order"], name="injection_order_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"point {self.order}"
+
+
+class VialUse(models.Model):
+    """What one version took from one vial."""
+
+    version = models.ForeignKey(SessionVersion, on_delete=models.PROTECT, related_name="vial_uses")
+    vial = models.ForeignKey("clinic.Vial", on_delete=models.PROTECT, related_name="uses")
+    units_drawn = models.DecimalField(max_digits=8, decimal_places=2)
+    units_given = models.DecimalField(max_digits=8, decimal_places=2)
+    units_wasted = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(0))
+    waste_reason = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "vial"], name="vial_use_one_per_version_and_vial"),
+            models.CheckConstraint(
+                condition=Q(units_drawn=F("units_given") + F("units_wasted"), units_given__gte=0, units_wasted__gte=0),
+                name="vial_use_drawn_is_given_plus_wasted",
+            ),
+            models.CheckConstraint(
+                condition=Q(units_wasted=0) | ~Q(waste_reason=""), name="vial_use_waste_has_a_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.units_given:f} U given"
+
+
+class FollowUpState(models.TextChoices):
+    ACTIVE = "ACTIVE", _("active")
+    TREATED = "TREATED", _("treated again")
+    STOPPED = "STOPPED", _("stopped")
+
+
+class StopReason(models.TextChoices):
+    PATIENT_DECLINED = "PATIENT_DECLINED", _("the patient declined")
+    NO_LONGER_NEEDED = "NO_LONGER_NEEDED", _("no longer needed")
+    TREATED_ELSEWHERE = "TREATED_ELSEWHERE", _("treated elsewhere")
+    MOVED_AWAY = "MOVED_AWAY", _("moved away")
+    SURGERY = "SURGERY", _("had surgery")
+    NOT_REACHED = "NOT_REACHED", _("could not be reached")
+    DECEASED = "DECEASED", _("died")
+    OTHER = "OTHER", _("other")
+
+
+class FollowUp(models.Model):
+    """The open question after a treatment: when does this patient come back for this condition?
+
+    `opens_on` and `closes_on` are dates in the clinic's zone, each with the rule that set it. `own_on` is the
+    clinician's own date and wins over both.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="follow_ups")
+    condition = models.ForeignKey("clinic.Condition", on_delete=models.PROTECT, related_name="follow_ups")
+    session = models.OneToOneField(InjectionSession, on_delete=models.PROTECT, related_name="follow_up")
+    opens_on = models.DateField(_("opens"))
+    opens_rule = models.CharField(max_length=250)
+    closes_on = models.DateField(_("closes"))
+    closes_rule = models.CharField(max_length=250)
+    own_on = models.DateField(_("the clinician's own date"), null=True, blank=True)
+    suggested_from = models.DateField(null=True, blank=True)
+    suggested_until = models.DateField(null=True, blank=True)
+    suggested_basis = models.CharField(max_length=250, blank=True)
+    last_seen_working_on = models.DateField(null=True, blank=True)
+    first_seen_worn_off_on = models.DateField(null=True, blank=True)
+    worn_off_on = models.DateField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=FollowUpState.choices, default=FollowUpState.ACTIVE)
+    stop_reason = models.CharField(max_length=20, choices=StopReason.choices, blank=True)
+    stop_note = models.CharField(max_length=200, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateField(null=True, blank=True)
+    snooze_note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["condition"], condition=Q(state="ACTIVE"), name="follow_up_one_active_per_condition"
+            ),
+            models.CheckConstraint(condition=Q(opens_on__lte=F("closes_on")), name="follow_up_opens_before_closes"),
+            models.CheckConstraint(
+                condition=Q(suggested_from__isnull=True, suggested_until__isnull=True)
+                | Q(suggested_from__lte=F("suggested_until")),
+                name="follow_up_suggested_in_order",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="STOPPED") & ~Q(stop_reason="")) | (~Q(state="STOPPED") & Q(stop_reason="")),
+                name="follow_up_stopped_with_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="ACTIVE", ended_at__isnull=True) | (~Q(state="ACTIVE") & Q(ended_at__isnull=False)),
+                name="follow_up_ended_iff_not_active",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["closes_on", "id"], condition=Q(state="ACTIVE"), name="follow_up_worklist"),
+            models.Index(fields=["patient", "-id"], name="follow_up_by_patient"),
+        ]
+
+    def __str__(self) -> str:
+        return f"follow-up {self.public_id}"
+
+
+class ContactChannel(models.TextChoices):
+    PHONE = "PHONE", _("phone")
+    EMAIL = "EMAIL", _("e-mail")
+    LETTER = "LETTER", _("letter by post")
+    IN_PERSON = "IN_PERSON", _("in person")
+
+
+class ContactOutcome(models.TextChoices):
+    REACHED = "REACHED", _("reached")
+    NO_ANSWER = "NO_ANSWER", _("no answer")
+    VOICEMAIL = "VOICEMAIL", _("left a message")
+    WRONG_NUMBER = "WRONG_NUMBER", _("wrong number")
+    WILL_CALL_BACK = "WILL_CALL_BACK", _("will call back")
+    DECLINED = "DECLINED", _("declined")
+
+
+class ContactAttempt(models.Model):
+    """One try to reach a patient about a follow-up. Append-only."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    follow_up = models.ForeignKey(FollowUp, on_delete=models.PROTECT, related_name="contact_attempts")
+    channel = models.CharField(_("how"), max_length=12, choices=ContactChannel.choices)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=ContactOutcome.choices)
+    note = models.CharField(_("note"), max_length=250, blank=True)
+    by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["follow_up", "-at"], name="contact_attempt_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.outcome}"
