@@ -69,6 +69,8 @@ class Presentation(models.Model):
 
 
 class RuleScope(models.TextChoices):
+    """What a rule of a label limits."""
+
     SESSION = "SESSION", _("a treatment")
     POINT = "POINT", _("a point")
     EYE = "EYE", _("an eye")
@@ -79,6 +81,8 @@ class RuleScope(models.TextChoices):
 
 
 class IntervalUnit(models.TextChoices):
+    """The unit in which a label gives a span of time. Never converted."""
+
     DAY = "DAY", _("days")
     WEEK = "WEEK", _("weeks")
     MONTH = "MONTH", _("calendar months")
@@ -93,9 +97,7 @@ class LabelRule(models.Model):
 
     code = models.CharField(max_length=60, unique=True)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="label_rules")
-    indication = models.ForeignKey(
-        Indication, on_delete=models.PROTECT, null=True, blank=True, related_name="label_rules"
-    )
+    indication = models.ForeignKey(Indication, on_delete=models.PROTECT, null=True, blank=True, related_name="label_rules")
     jurisdiction = models.CharField(max_length=8)
     scope = models.CharField(max_length=8, choices=RuleScope.choices)
     units = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
@@ -119,8 +121,7 @@ class LabelRule(models.Model):
                 name="label_rule_ceiling_or_interval",
             ),
             models.CheckConstraint(
-                condition=Q(interval_value__isnull=True, interval_unit="")
-                | (Q(interval_value__gt=0) & ~Q(interval_unit="")),
+                condition=Q(interval_value__isnull=True, interval_unit="") | (Q(interval_value__gt=0) & ~Q(interval_unit="")),
                 name="label_rule_interval_has_unit",
             ),
             models.CheckConstraint(
@@ -151,6 +152,8 @@ class RuleVerification(models.Model):
 
 
 class Laterality(models.TextChoices):
+    """Whether a point exists on both sides or only once."""
+
     SIDED = "SIDED", _("right or left")
     MIDLINE = "MIDLINE", _("midline")
 
@@ -210,6 +213,8 @@ class SiteDose(models.Model):
 
 
 class LotState(models.TextChoices):
+    """What may be done with a batch."""
+
     QUARANTINED = "QUARANTINED", _("quarantined")
     IN_USE = "IN_USE", _("in use")
     RECALLED = "RECALLED", _("recalled")
@@ -237,6 +242,8 @@ class Lot(models.Model):
 
 
 class VialState(models.TextChoices):
+    """Whether a vial has been opened, and whether it has been accounted for."""
+
     UNOPENED = "UNOPENED", _("unopened")
     OPEN = "OPEN", _("open")
     CLOSED = "CLOSED", _("closed")
@@ -252,9 +259,7 @@ class Vial(models.Model):
     labelled_units = models.DecimalField(max_digits=8, decimal_places=2)
     received_on = models.DateField(_("received"))
     reconstituted_at = models.DateTimeField(_("reconstituted"), null=True, blank=True)
-    reconstituted_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    reconstituted_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     diluent_ml = models.DecimalField(_("diluent, mL"), max_digits=5, decimal_places=2, null=True, blank=True)
     state = models.CharField(max_length=8, choices=VialState.choices, default=VialState.UNOPENED)
     units_given = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(0))
