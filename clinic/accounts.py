@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
+    """Makes accounts; an address is the same whatever its case."""
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Return a new account; without a password nobody can sign in to it until one is set."""
         if not email:

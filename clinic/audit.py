@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 class ActorKind(models.TextChoices):
+    """Who can act."""
+
     USER = "USER", _("member of staff")
     PATIENT = "PATIENT", _("patient, by a link")
     SYSTEM = "SYSTEM", _("the system")
@@ -123,9 +125,7 @@ def record(
 
     Call it inside the transaction of the change it tells of, so that neither exists without the other.
     """
-    name, public_id = (
-        (what, None) if isinstance(what, str) else (type(what).__name__, getattr(what, "public_id", None))
-    )
+    name, public_id = (what, None) if isinstance(what, str) else (type(what).__name__, getattr(what, "public_id", None))
     return AuditEvent.objects.create(
         actor_kind=by.kind,
         actor=by.user,

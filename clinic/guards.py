@@ -54,8 +54,7 @@ def installed(connection: BaseDatabaseWrapper) -> set[str]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal "
-                "UNION SELECT conname FROM pg_constraint WHERE contype = 'x'"
+                "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal UNION SELECT conname FROM pg_constraint WHERE contype = 'x'"
             )
         else:
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
@@ -68,8 +67,7 @@ def _sqlite() -> list[str]:
     def trigger(name: str, when: str, condition: str, message: str) -> None:
         statements.append(f"DROP TRIGGER IF EXISTS {name}")
         statements.append(
-            f"CREATE TRIGGER {name} BEFORE {when} FOR EACH ROW WHEN {condition} "
-            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+            f"CREATE TRIGGER {name} BEFORE {when} FOR EACH ROW WHEN {condition} BEGIN SELECT RAISE(ABORT, '{message}'); END"
         )
 
     for table in APPEND_ONLY:
@@ -87,8 +85,7 @@ def _sqlite() -> list[str]:
             trigger(
                 f"{table}_no_{event.lower()}",
                 f"{event} ON {table}",
-                f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id = {row}.version_id AND v.signed_at IS NOT NULL) "
-                f"AND {_CLOSED}",
+                f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id = {row}.version_id AND v.signed_at IS NOT NULL) AND {_CLOSED}",
                 "a signed version never changes",
             )
     for name, column in _OVERLAPS:

@@ -49,9 +49,7 @@ class Patient(models.Model):
             models.CheckConstraint(condition=~Q(record_number=""), name="patient_has_a_record_number"),
         ]
         indexes = [
-            models.Index(
-                fields=["next_check_at", "id"], condition=Q(next_check_at__isnull=False), name="patient_to_check"
-            ),
+            models.Index(fields=["next_check_at", "id"], condition=Q(next_check_at__isnull=False), name="patient_to_check"),
             models.Index(fields=["clinic", "family_name", "given_name", "id"], name="patient_by_name"),
         ]
 
@@ -95,9 +93,7 @@ class Hold(models.Model):
                 name="hold_cleared_by_and_at_together",
             ),
         ]
-        indexes = [
-            models.Index(fields=["patient"], condition=Q(cleared_at__isnull=True), name="hold_still_standing")
-        ]
+        indexes = [models.Index(fields=["patient"], condition=Q(cleared_at__isnull=True), name="hold_still_standing")]
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} from {self.from_on}"
@@ -176,12 +172,9 @@ class Condition(models.Model):
                 | Q(icd10_code="G51.39"),
                 name="condition_code_matches_side",
             ),
-            models.UniqueConstraint(
-                fields=["patient", "indication", "side"], name="condition_one_per_indication_and_side"
-            ),
+            models.UniqueConstraint(fields=["patient", "indication", "side"], name="condition_one_per_indication_and_side"),
             models.CheckConstraint(
-                condition=Q(onset_on__isnull=True, onset_precision="")
-                | (Q(onset_on__isnull=False) & ~Q(onset_precision="")),
+                condition=Q(onset_on__isnull=True, onset_precision="") | (Q(onset_on__isnull=False) & ~Q(onset_precision="")),
                 name="condition_onset_has_a_precision",
             ),
         ]

@@ -15,6 +15,8 @@ from clinic.practice.roles import Role as RoleName
 
 
 class Role(models.TextChoices):
+    """The roles of `practice.roles`, in words."""
+
     FRONT_DESK = RoleName.FRONT_DESK, _("front desk")
     CLINICIAN = RoleName.CLINICIAN, _("clinician")
     REVIEWER = RoleName.REVIEWER, _("side-effect reviewer")
@@ -22,11 +24,13 @@ class Role(models.TextChoices):
 
 
 def validate_time_zone(name: str) -> None:
+    """Raise ValidationError unless `name` is in the IANA time-zone database."""
     if name not in available_timezones():
         raise ValidationError(_("“%(name)s” is not a time zone name like Europe/Lisbon."), params={"name": name})
 
 
 def every_weekday() -> list[int]:
+    """Monday to Friday, as Python counts weekdays."""
     return [0, 1, 2, 3, 4]
 
 
@@ -59,9 +63,7 @@ class Clinic(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(sending_from__lt=F("sending_until")), name="clinic_sending_hours_in_order"
-            ),
+            models.CheckConstraint(condition=Q(sending_from__lt=F("sending_until")), name="clinic_sending_hours_in_order"),
             models.CheckConstraint(
                 condition=Q(letters_paused_at__isnull=True, letters_paused_reason="")
                 | (Q(letters_paused_at__isnull=False) & ~Q(letters_paused_reason="")),
@@ -74,6 +76,7 @@ class Clinic(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
+        """The clinic's time zone: every date of the clinic is a date there."""
         return ZoneInfo(self.time_zone)
 
 
@@ -93,6 +96,7 @@ class Membership(models.Model):
         return f"{self.user}: {self.get_role_display()} at {self.clinic}"
 
     def may(self, permission: Permission) -> bool:
+        """Whether this role holds `permission`."""
         return permission in PERMISSIONS[RoleName(self.role)]
 
 
@@ -101,9 +105,7 @@ class Practitioner(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=120)
-    user = models.OneToOneField(
-        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="practitioner"
-    )
+    user = models.OneToOneField("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="practitioner")
     clinics = models.ManyToManyField(Clinic, related_name="practitioners")
     is_active = models.BooleanField(_("treats patients now"), default=True)
 

@@ -24,6 +24,8 @@ class Permission(StrEnum):
 
 
 class Role(StrEnum):
+    """What somebody is at a clinic."""
+
     FRONT_DESK = "FRONT_DESK"
     CLINICIAN = "CLINICIAN"
     REVIEWER = "REVIEWER"
@@ -40,12 +42,9 @@ _DESK = _EVERYBODY | {
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FRONT_DESK: frozenset(_DESK),
-    Role.CLINICIAN: frozenset(
-        _DESK | {Permission.RECORD_TREATMENTS, Permission.KEEP_STOCK, Permission.VIEW_SIDE_EFFECT_LOG}
-    ),
+    Role.CLINICIAN: frozenset(_DESK | {Permission.RECORD_TREATMENTS, Permission.KEEP_STOCK, Permission.VIEW_SIDE_EFFECT_LOG}),
     Role.REVIEWER: frozenset(
-        _EVERYBODY
-        | {Permission.VIEW_SIDE_EFFECT_LOG, Permission.REVIEW_SIDE_EFFECTS, Permission.VIEW_ACCESS_LOG}
+        _EVERYBODY | {Permission.VIEW_SIDE_EFFECT_LOG, Permission.REVIEW_SIDE_EFFECTS, Permission.VIEW_ACCESS_LOG}
     ),
     Role.ADMIN: frozenset(Permission),
 }

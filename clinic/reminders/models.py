@@ -105,16 +105,12 @@ class Message(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="messages")
-    patient = models.ForeignKey(
-        "clinic.Patient", on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
-    )
+    patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
     user = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
     step = models.CharField(max_length=12, choices=Step.choices)
     ordinal = models.PositiveSmallIntegerField(default=1)
     letter = models.CharField(max_length=24, help_text=_("which template"))
-    follow_up = models.ForeignKey(
-        "clinic.FollowUp", on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
-    )
+    follow_up = models.ForeignKey("clinic.FollowUp", on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
     appointment = models.ForeignKey(
         "clinic.Appointment", on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
     )
@@ -148,15 +144,11 @@ class Message(models.Model):
                 | (~Q(state__in=["CLAIMED", "HANDOFF"]) & Q(token__isnull=True, lease_until__isnull=True)),
                 name="message_leased_iff_in_hand",
             ),
-            models.CheckConstraint(
-                condition=~Q(state="SENT") | Q(sent_at__isnull=False), name="message_sent_has_a_time"
-            ),
+            models.CheckConstraint(condition=~Q(state="SENT") | Q(sent_at__isnull=False), name="message_sent_has_a_time"),
         ]
         indexes = [
             models.Index(fields=["ready_at", "id"], condition=Q(state="READY"), name="message_ready"),
-            models.Index(
-                fields=["lease_until", "id"], condition=Q(state__in=["CLAIMED", "HANDOFF"]), name="message_in_hand"
-            ),
+            models.Index(fields=["lease_until", "id"], condition=Q(state__in=["CLAIMED", "HANDOFF"]), name="message_in_hand"),
             models.Index(fields=["patient", "-id"], name="message_by_patient"),
             models.Index(fields=["follow_up", "-id"], name="message_by_follow_up"),
             models.Index(fields=["clinic", "-changed_at", "-id"], name="message_by_clinic"),

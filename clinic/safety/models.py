@@ -93,9 +93,7 @@ class SideEffect(models.Model):
     reported_by_patient = models.BooleanField(default=False)
     reported_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reported_at = models.DateTimeField()
-    acknowledged_by = models.ForeignKey(
-        "clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    acknowledged_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -144,9 +142,7 @@ class SideEffectVersion(models.Model):
                 name="side_effect_ends_after_it_began",
             ),
             models.CheckConstraint(condition=Q(severity__gte=1, severity__lte=5), name="side_effect_severity_a_grade"),
-            models.CheckConstraint(
-                condition=Q(number=1) | ~Q(reason=""), name="side_effect_version_changed_with_a_reason"
-            ),
+            models.CheckConstraint(condition=Q(number=1) | ~Q(reason=""), name="side_effect_version_changed_with_a_reason"),
         ]
 
     def __str__(self) -> str:

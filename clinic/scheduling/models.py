@@ -99,9 +99,7 @@ class Appointment(models.Model):
     practitioner = models.ForeignKey("clinic.Practitioner", on_delete=models.PROTECT, related_name="appointments")
     clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="appointments")
     kind = models.ForeignKey(VisitKind, on_delete=models.PROTECT, related_name="+")
-    follow_up = models.ForeignKey(
-        "clinic.FollowUp", on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
-    )
+    follow_up = models.ForeignKey("clinic.FollowUp", on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
     state = models.CharField(max_length=12, choices=AppointmentState.choices, default=AppointmentState.BOOKED)

@@ -95,13 +95,10 @@ class SessionVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["session", "number"], name="session_version_number_unique"),
             models.CheckConstraint(
-                condition=Q(signed_by__isnull=True, signed_at__isnull=True)
-                | Q(signed_by__isnull=False, signed_at__isnull=False),
+                condition=Q(signed_by__isnull=True, signed_at__isnull=True) | Q(signed_by__isnull=False, signed_at__isnull=False),
                 name="session_version_signed_by_and_at_together",
             ),
-            models.CheckConstraint(
-                condition=Q(number=1) | ~Q(amendment_reason=""), name="session_version_amended_with_a_reason"
-            ),
+            models.CheckConstraint(condition=Q(number=1) | ~Q(amendment_reason=""), name="session_version_amended_with_a_reason"),
             models.CheckConstraint(condition=Q(total_units__gte=0), name="session_version_total_not_negative"),
         ]
 
@@ -132,9 +129,7 @@ class Injection(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(units__gt=0), name="injection_units_positive"),
-            models.CheckConstraint(
-                condition=Q(x__gte=0, x__lte=100, y__gte=0, y__lte=100), name="injection_on_the_picture"
-            ),
+            models.CheckConstraint(condition=Q(x__gte=0, x__lte=100, y__gte=0, y__lte=100), name="injection_on_the_picture"),
             models.UniqueConstraint(fields=["version", "order"], name="injection_order_unique"),
         ]
 
@@ -159,9 +154,7 @@ class VialUse(models.Model):
                 condition=Q(units_drawn=F("units_given") + F("units_wasted"), units_given__gte=0, units_wasted__gte=0),
                 name="vial_use_drawn_is_given_plus_wasted",
             ),
-            models.CheckConstraint(
-                condition=Q(units_wasted=0) | ~Q(waste_reason=""), name="vial_use_waste_has_a_reason"
-            ),
+            models.CheckConstraint(condition=Q(units_wasted=0) | ~Q(waste_reason=""), name="vial_use_waste_has_a_reason"),
         ]
 
     def __str__(self) -> str:
@@ -219,9 +212,7 @@ class FollowUp(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["condition"], condition=Q(state="ACTIVE"), name="follow_up_one_active_per_condition"
-            ),
+            models.UniqueConstraint(fields=["condition"], condition=Q(state="ACTIVE"), name="follow_up_one_active_per_condition"),
             models.CheckConstraint(condition=Q(opens_on__lte=F("closes_on")), name="follow_up_opens_before_closes"),
             models.CheckConstraint(
                 condition=Q(suggested_from__isnull=True, suggested_until__isnull=True)
