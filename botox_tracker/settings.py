@@ -14,12 +14,13 @@ from botox_tracker.local import LOOPBACK_HOSTS, is_local, kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-if (BASE_DIR / ".env").is_file():
+DEMO = env.bool("BOTOX_TRACKER_DEMO", default=False)
+# The demonstration never reaches what an installation in the same folder was set up with.
+if not DEMO and (BASE_DIR / ".env").is_file():
     env.read_env(str(BASE_DIR / ".env"))
 
-# -- what this installation is ------------------------------------------------------------------------------------------
+# -- what this installation is -------------------------------------------------------------------------------
 VAR = Path(env.str("BOTOX_TRACKER_VAR", default=str(BASE_DIR / "var"))).resolve()
-DEMO = env.bool("BOTOX_TRACKER_DEMO", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 
 # Where patients and staff reach the pages: the root of every link in a letter.
@@ -31,7 +32,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted({SITE_HOST, *LOOPBACK_H
 # A local installation makes its own key and keeps it; a real one is given it, so that it is neither lost nor copied with VAR.
 SECRET_KEY = env.str("SECRET_KEY", default="") or (kept_secret_key(VAR) if LOCAL else "")
 
-# -- the application ----------------------------------------------------------------------------------------------------
+# -- the application -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "clinic.apps.ClinicConfig",
     "django.contrib.admin",
@@ -86,7 +87,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # A message to staff may name a patient: it stays on the server and never travels in a cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# -- language and time: people's own zone belongs to their clinic ---------------------------------------------------------
+# -- language and time: people's own zone belongs to their clinic --------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -94,9 +95,13 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# -- database -------------------------------------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'db.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+# -- database ------------------------------------------------------------------------------------------------
+SQLITE = "django.db.backends.sqlite3"
+if env.str("DATABASE_URL", default=""):
+    DATABASES = {"default": env.db_url("DATABASE_URL")}
+else:
+    DATABASES = {"default": {"ENGINE": SQLITE, "NAME": str(VAR / ("demo.sqlite3" if DEMO else "db.sqlite3"))}}
+if DATABASES["default"]["ENGINE"] == SQLITE:
     DATABASES["default"]["OPTIONS"] = {
         # A transaction takes the write lock at its start: one that reads first and writes later would fail, not wait.
         "transaction_mode": "IMMEDIATE",
@@ -107,10 +112,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}
     Path(DATABASES["default"]["NAME"]).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 else:
+    # As libpq has it, ?host=/folder names a socket's folder.
+    DATABASES["default"]["HOST"] = DATABASES["default"].get("OPTIONS", {}).pop("host", DATABASES["default"]["HOST"])
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
-# -- Redis or Valkey: Celery's broker, and the counters of failed sign-ins ------------------------------------------------
+# -- Redis or Valkey: Celery's broker, and the counters of failed sign-ins -----------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES = {
@@ -148,12 +155,14 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 100
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
+# A minute; less only where somebody waits for the letter, as in the tour.
+TICK_SECONDS = env.float("TICK_SECONDS", default=60.0)
 CELERY_BEAT_SCHEDULE = {
     # Plain intervals in UTC only; a tick that nobody took within its minute is overtaken by the next.
-    "tick": {"task": "clinic.tasks.tick", "schedule": 60.0, "options": {"expires": 55}},
+    "tick": {"task": "clinic.tasks.tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS * 55 / 60}},
 }
 
-# -- people who sign in -----------------------------------------------------------------------------------------------------
+# -- people who sign in --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "clinic.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -195,7 +204,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
 
-# -- files ------------------------------------------------------------------------------------------------------------------
+# -- files ---------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -208,7 +217,7 @@ STORAGES = {
     },
 }
 
-# -- mail -------------------------------------------------------------------------------------------------------------------
+# -- mail ----------------------------------------------------------------------------------------------------
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.int("EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
@@ -220,7 +229,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="clini
 # The demonstration's mail server writes each letter here, and /mailbox/ reads it.
 MAILBOX_DIR = VAR / "mailbox"
 
-# -- log: ids, never names; the token in a patient's link is masked ---------------------------------------------------------
+# -- log: ids, never names; the token in a patient's link is masked ------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

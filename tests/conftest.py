@@ -1,0 +1,51 @@
+"""What every test may ask for: servers of its own, a mail server that records, a browser that notices."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.core.cache import cache
+
+from botox_tracker import servers
+from botox_tracker.stack import Mailbox
+
+# Playwright runs an event loop in the test's own thread, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they use and where they stand, so that nobody has to remember to."""
+    for item in items:
+        folders = Path(item.path).parts
+        if "browser" in folders or {"page", "browser"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
+        if "journeys" in folders:
+            item.add_marker(pytest.mark.journey)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Forget the failed sign-ins that another test counted."""
+    yield
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    """A Valkey or Redis of this test process's own."""
+    with servers.valkey() as url:
+        yield url
+
+
+@pytest.fixture
+def smtp_server(settings) -> Iterator[Mailbox]:
+    """A real SMTP server that Django's mail goes to, recording what it accepts."""
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=servers.free_port())
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
+    yield mailbox
+    controller.stop()
