@@ -1,0 +1,197 @@
+"""The follow-ups a clinic works through: in which stage each stands on a day, and all that one line of the list says.
+
+The stage follows from the follow-up, its patient and their appointments; nothing stores it. SQL here and
+`stages.stage_of` are the same rule twice, held together by a property test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, CharField, Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from clinic.care.stages import LISTED_STAGES, NEAR, Stage, StageFacts, stage_of
+from clinic.patients.models import Hold, PatientStatus
+from clinic.scheduling.models import COMING_STATES, Appointment
+from clinic.treatments.models import ContactAttempt, FollowUp, FollowUpState
+
+__all__ = ["LISTED_STAGES", "ORDER", "Entry", "Stage", "counts", "entries", "in_stage", "with_stage"]
+
+#: Who leaves the window first stands first. Served by the index `follow_up_worklist`.
+ORDER = ("closes_on", "id")
+
+
+def with_stage(follow_ups: QuerySet[FollowUp], as_of: date) -> QuerySet[FollowUp]:
+    """Annotate each with its `stage` on the day `as_of` (a day in the clinic's zone); follow-ups treated again are left out."""
+    stage = Case(
+        When(_is(Stage.STOPPED, as_of), then=Value(Stage.STOPPED)),
+        When(_booked(), then=Value(Stage.BOOKED)),
+        When(_held(as_of), then=Value(Stage.ON_HOLD)),
+        *(When(condition, then=Value(stage)) for stage, condition in _windows(as_of).items()),
+        output_field=CharField(max_length=12),
+    )
+    return follow_ups.exclude(state=FollowUpState.TREATED).annotate(stage=stage)
+
+
+def in_stage(follow_ups: QuerySet[FollowUp], stage: Stage | None, as_of: date) -> QuerySet[FollowUp]:
+    """Those in `stage` on the day `as_of`; with None every one that still runs, whatever its stage.
+
+    The conditions stand bare in WHERE, so that the database can begin at the right place of an index.
+    """
+    if stage is None:
+        return follow_ups.filter(state=FollowUpState.ACTIVE)
+    return follow_ups.filter(_is(stage, as_of))
+
+
+def counts(follow_ups: QuerySet[FollowUp], as_of: date) -> dict[Stage, int]:
+    """How many of `follow_ups` stand in each stage on the day `as_of`, in one query; a stage without any counts 0."""
+    found = with_stage(follow_ups, as_of).order_by().values("stage").annotate(number=Count("*"))
+    return dict.fromkeys(Stage, 0) | {Stage(row["stage"]): row["number"] for row in found}
+
+
+def _is(stage: Stage, as_of: date) -> Q:
+    if stage is Stage.STOPPED:
+        return Q(state=FollowUpState.STOPPED)
+    runs = Q(state=FollowUpState.ACTIVE)
+    if stage is Stage.BOOKED:
+        return runs & _booked()
+    if stage is Stage.ON_HOLD:
+        return runs & ~_booked() & _held(as_of)
+    return runs & ~_booked() & ~_held(as_of) & _windows(as_of)[stage]
+
+
+def _booked() -> Q:
+    return Q(Exists(Appointment.objects.filter(follow_up=OuterRef("pk"), state__in=COMING_STATES)))
+
+
+def _holds(as_of: date) -> QuerySet[Hold]:
+    return Hold.objects.filter(patient=OuterRef("patient"), cleared_at__isnull=True, from_on__lte=as_of)
+
+
+def _held(as_of: date) -> Q:
+    snoozed = Q(snoozed_until__isnull=False, snoozed_until__gt=as_of)
+    return snoozed | ~Q(patient__status=PatientStatus.ACTIVE) | Q(Exists(_holds(as_of)))
+
+
+def _windows(as_of: date) -> dict[Stage, Q]:
+    """The stages that only the window decides over, each by itself: they do not overlap and leave nothing out."""
+    soon = as_of + NEAR
+    return {
+        Stage.OVERDUE: Q(closes_on__lt=as_of),
+        Stage.CLOSING: Q(opens_on__lte=as_of, closes_on__gte=as_of, closes_on__lte=soon),
+        Stage.OPEN: Q(opens_on__lte=as_of, closes_on__gt=soon),
+        Stage.APPROACHING: Q(opens_on__gt=as_of, opens_on__lte=soon),
+        Stage.WAITING: Q(opens_on__gt=soon),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One follow-up with all that a line of the worklist says. Dates are days in the clinic's zone."""
+
+    id: int
+    public_id: UUID
+    state: str
+    opens_on: date
+    closes_on: date
+    own_on: date | None
+    suggested_from: date | None
+    suggested_until: date | None
+    worn_off_on: date | None
+    snoozed_until: date | None
+    snooze_note: str
+    stop_reason: str
+    patient_id: int
+    patient_public_id: UUID
+    given_name: str
+    family_name: str
+    record_number: str
+    born_on: date
+    status: str
+    clinic_id: int
+    clinic_name: str
+    time_zone: str
+    indication: str
+    side: str
+    product: str
+    #: Units of `product` given at the treatment the follow-up is about.
+    units: Decimal | None
+    treated_on: date
+    practitioner: str
+    appointment_public_id: UUID | None
+    appointment_at: datetime | None
+    appointment_with: str | None
+    #: Why the patient is on hold; the first of several.
+    hold_reason: str | None
+    contacts: int
+    last_outcome: str | None
+
+    def stage(self, as_of: date) -> Stage:
+        """Its stage on the day it was asked for with `entries`."""
+        return stage_of(
+            StageFacts(
+                is_stopped=self.state == FollowUpState.STOPPED,
+                is_booked=self.appointment_at is not None,
+                is_held=self.hold_reason is not None or self.status != PatientStatus.ACTIVE,
+                snoozed_until=self.snoozed_until,
+                opens_on=self.opens_on,
+                closes_on=self.closes_on,
+            ),
+            as_of,
+        )
+
+    def age(self, on: date) -> int:
+        """The patient's age in whole years."""
+        return on.year - self.born_on.year - ((on.month, on.day) < (self.born_on.month, self.born_on.day))
+
+
+#: Where each fact of an entry is found. What is not named here is a column of the follow-up.
+_SOURCES: Mapping[str, str] = {
+    "patient_public_id": "patient__public_id",
+    "given_name": "patient__given_name",
+    "family_name": "patient__family_name",
+    "record_number": "patient__record_number",
+    "born_on": "patient__born_on",
+    "status": "patient__status",
+    "clinic_id": "patient__clinic_id",
+    "clinic_name": "patient__clinic__name",
+    "time_zone": "patient__clinic__time_zone",
+    "indication": "condition__indication__name",
+    "side": "condition__side",
+    "product": "session__product__brand_name",
+    "units": "session__current_version__total_units",
+    "treated_on": "session__performed_on",
+    "practitioner": "session__practitioner__name",
+    "appointment_public_id": "coming__public_id",
+    "appointment_at": "coming__starts_at",
+    "appointment_with": "coming__practitioner__name",
+}
+_NAMES = tuple(Entry.__dataclass_fields__)
+
+
+def entries(follow_ups: QuerySet[FollowUp], as_of: date) -> QuerySet[FollowUp, Any]:
+    """Read `follow_ups` as entries: one query, whatever their number, and no model instances behind them.
+
+    The result is a query still to be ordered and cut; turn what it yields into entries with `Entry(*row)`.
+    """
+    contacts = ContactAttempt.objects.filter(follow_up=OuterRef("pk"))
+    number = contacts.order_by().values("follow_up").annotate(number=Count("*")).values("number")
+    computed = {name: F(source) for name, source in _SOURCES.items()}
+    return (
+        follow_ups.annotate(
+            coming=FilteredRelation("appointments", condition=Q(appointments__state__in=COMING_STATES)),
+        )
+        .annotate(
+            hold_reason=Subquery(_holds(as_of).order_by("from_on", "id").values("reason")[:1]),
+            contacts=Coalesce(Subquery(number), 0),
+            last_outcome=Subquery(contacts.order_by("-at", "-id").values("outcome")[:1]),
+            **computed,
+        )
+        .values_list(*_NAMES, named=True)
+    )
