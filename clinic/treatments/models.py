@@ -41,6 +41,8 @@ class WindowPolicy(models.Model):
 
 
 class SessionState(models.TextChoices):
+    """A draft may change; a signed treatment only gains versions; a void one counts for nothing."""
+
     DRAFT = "DRAFT", _("draft")
     SIGNED = "SIGNED", _("signed")
     VOID = "VOID", _("void")
@@ -107,6 +109,8 @@ class SessionVersion(models.Model):
 
 
 class PointSide(models.TextChoices):
+    """The patient's side of a point."""
+
     RIGHT = "RIGHT", _("right")
     LEFT = "LEFT", _("left")
     MIDLINE = "MIDLINE", _("midline")
@@ -162,12 +166,16 @@ class VialUse(models.Model):
 
 
 class FollowUpState(models.TextChoices):
+    """Active until the patient is treated again or staff stop it."""
+
     ACTIVE = "ACTIVE", _("active")
     TREATED = "TREATED", _("treated again")
     STOPPED = "STOPPED", _("stopped")
 
 
 class StopReason(models.TextChoices):
+    """Why staff ended a follow-up."""
+
     PATIENT_DECLINED = "PATIENT_DECLINED", _("the patient declined")
     NO_LONGER_NEEDED = "NO_LONGER_NEEDED", _("no longer needed")
     TREATED_ELSEWHERE = "TREATED_ELSEWHERE", _("treated elsewhere")
@@ -190,9 +198,9 @@ class FollowUp(models.Model):
     condition = models.ForeignKey("clinic.Condition", on_delete=models.PROTECT, related_name="follow_ups")
     session = models.OneToOneField(InjectionSession, on_delete=models.PROTECT, related_name="follow_up")
     opens_on = models.DateField(_("opens"))
-    opens_rule = models.CharField(max_length=250)
+    opens_rule = models.TextField()
     closes_on = models.DateField(_("closes"))
-    closes_rule = models.CharField(max_length=250)
+    closes_rule = models.TextField()
     own_on = models.DateField(_("the clinician's own date"), null=True, blank=True)
     suggested_from = models.DateField(null=True, blank=True)
     suggested_until = models.DateField(null=True, blank=True)
@@ -238,6 +246,8 @@ class FollowUp(models.Model):
 
 
 class ContactChannel(models.TextChoices):
+    """How staff tried to reach a patient."""
+
     PHONE = "PHONE", _("phone")
     EMAIL = "EMAIL", _("e-mail")
     LETTER = "LETTER", _("letter by post")
@@ -245,6 +255,8 @@ class ContactChannel(models.TextChoices):
 
 
 class ContactOutcome(models.TextChoices):
+    """What came of a try."""
+
     REACHED = "REACHED", _("reached")
     NO_ANSWER = "NO_ANSWER", _("no answer")
     VOICEMAIL = "VOICEMAIL", _("left a message")
