@@ -148,6 +148,7 @@ def running(
         environment = inherited | {
             "BOTOX_TRACKER_VAR": str(var),
             "DATABASE_URL": database_url or f"sqlite:///{var / 'db.sqlite3'}",
+            "STATIC_ROOT": str(var / "static"),
             "REDIS_URL": redis_url,
             "SITE_URL": site_url,
             "EMAIL_HOST": "127.0.0.1",

@@ -1,0 +1,42 @@
+"""`python -m bench NAME… --size 10k`, started by `manage.py bench` with a private PostgreSQL in DATABASE_URL."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import sys
+from importlib import import_module
+
+from botox_tracker import stack
+
+NAMES = ("plan", "pages")
+
+
+def main() -> int:
+    """Fill the database, run the named benches, print a line a figure; 1 if a goal was missed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", default=list(NAMES))
+    parser.add_argument("--size", default="10k")
+    asked = parser.parse_args()
+    with stack.running(
+        database_url=os.environ["DATABASE_URL"], extra_environment={"DJANGO_SETTINGS_MODULE": "bench.settings"}
+    ) as running:
+        os.environ.update(running.environment)
+        import django
+
+        django.setup()
+        from bench.data import fill
+
+        data = fill(asked.size, now=datetime.datetime.now(datetime.UTC))
+        print(f"{data.patients} patients, PostgreSQL, medians of five alternating rounds", flush=True)
+        missed = 0
+        for name in asked.names:
+            for figure in import_module(f"bench.{name}").run(running, data):
+                print(figure.line(), flush=True)
+                missed += not figure.ok
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
