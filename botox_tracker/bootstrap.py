@@ -223,18 +223,18 @@ def _run(
     environment: dict[str, str] | None = None,
 ) -> None:
     """Run `command`, counting on a terminal the output lines that start with `counted`; NotPossible holds its last words."""
-    process = subprocess.Popen(
-        command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
     last: list[str] = []
     done = 0
-    for line in process.stdout or ():
-        last = [*last[-14:], line.rstrip()]
-        if counted and line.startswith(counted):
-            done += 1
-            if sys.stdout.isatty():
-                print(f"\r{show[0]}{done} of {total}", end="", flush=True)
-    if process.wait() != 0:
+    with subprocess.Popen(
+        command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        for line in process.stdout or ():
+            last = [*last[-14:], line.rstrip()]
+            if counted and line.startswith(counted):
+                done += 1
+                if sys.stdout.isatty():
+                    print(f"\r{show[0]}{done} of {total}", end="", flush=True)
+    if process.returncode != 0:
         raise NotPossible("\n".join([*last, "", f"This command failed: {' '.join(command)}", "The first start needs a network."]))
 
 
