@@ -18,6 +18,7 @@ from pathlib import Path
 
 LEASH = Path(__file__).with_name("leash.py")
 POSTGRES_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
+INITDB_OPTIONS = ("--username=clinic", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
 START_SECONDS = 30
 
 
@@ -143,19 +144,7 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
         if user:
             shutil.chown(folder, user)
         log = folder / "log"
-        make = [
-            programs / "initdb",
-            "-D",
-            folder / "data",
-            "-U",
-            "clinic",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-locale",
-            "--no-sync",
-        ]
+        make: list[str | Path] = [programs / "initdb", "-D", folder / "data", *INITDB_OPTIONS]
         made = leashed(make, output=log, user=user, cwd=folder)
         if made.wait() != 0:
             raise ServerError(f"initdb failed:\n{log.read_text(errors='replace')[-2000:]}")

@@ -61,8 +61,10 @@ def check_scale(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -
 
 
 def _web_problems() -> Iterator[tuple[str, str]]:
-    # Read from the raw settings: Django itself raises when an empty key is asked for.
-    key = vars(settings._wrapped).get("SECRET_KEY", "")
+    try:
+        key = settings.SECRET_KEY
+    except ImproperlyConfigured:  # Django's answer to an empty one
+        key = ""
     if not key:
         yield "E001", "SECRET_KEY is not set."
     elif len(key) < SECRET_KEY_LENGTH or len(set(key)) < 10:

@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ class Command(BaseCommand):
     """Runs every step, says how each went, and fails if one did."""
 
     help = "Lint, types, import contracts, templates, migrations and the deploy check: what runs before the tests."
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         failed = 0

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -31,7 +30,7 @@ class Command(BaseCommand):
     """Runs the tests. Its arguments are pytest's, plus those in `OWN`."""
 
     help = __doc__
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Take what is ours from the command line and leave the rest to pytest."""
