@@ -11,7 +11,21 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
-class Indication(models.Model):
+class FromCatalogue(models.Model):
+    """A row that the catalogue files fill, until somebody at a clinic changes it."""
+
+    catalogue_mark = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Fingerprint of what the catalogue last said. A row that no longer matches it was edited and is left alone.",
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Indication(FromCatalogue):
     """A reason to inject, such as hemifacial spasm."""
 
     code = models.CharField(max_length=16, unique=True)
@@ -33,7 +47,7 @@ class ProductFamily(models.TextChoices):
     OTHER = "OTHER", _("other")
 
 
-class Product(models.Model):
+class Product(FromCatalogue):
     """A toxin as licensed. Its units belong to it alone and are never converted or added to another's."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -88,7 +102,7 @@ class IntervalUnit(models.TextChoices):
     MONTH = "MONTH", _("calendar months")
 
 
-class LabelRule(models.Model):
+class LabelRule(FromCatalogue):
     """One ceiling or one interval floor of a product's label for an indication in a jurisdiction.
 
     An interval is kept in the unit the label uses and is never converted: twelve weeks, three months and ninety
@@ -158,7 +172,7 @@ class Laterality(models.TextChoices):
     MIDLINE = "MIDLINE", _("midline")
 
 
-class Site(models.Model):
+class Site(FromCatalogue):
     """A muscle and a point in it. x and y are percent of the picture; a sided point is given on the patient's right."""
 
     code = models.CharField(max_length=16, unique=True)
@@ -192,7 +206,7 @@ class Site(models.Model):
         return f"{self.muscle}, {self.point}" if self.point else self.muscle
 
 
-class SiteDose(models.Model):
+class SiteDose(FromCatalogue):
     """Published starting and usual highest dose of a point for a family of products, in that family's units."""
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="doses")

@@ -1,0 +1,103 @@
+"""Bringing rows from catalogue files into the database without undoing what a clinic changed there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from clinic.toxins.models import FromCatalogue
+
+Row = Mapping[str, Any]
+
+
+@dataclass
+class Loaded:
+    """What became of one kind of rows. `kept` names the rows that were left alone because a clinic had changed them."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    kept: list[str] = field(default_factory=list)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a catalogue file; numbers with a point are exact decimals."""
+    return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+
+
+def cite(keys: Sequence[str], sources: Mapping[str, str]) -> str:
+    """A readable citation of these sources. KeyError for one that sources.toml does not know."""
+    return "; ".join(sources[key] for key in keys)
+
+
+def load_rows(
+    model: type[FromCatalogue],
+    rows: Iterable[Row],
+    *,
+    key: Sequence[str],
+    links: Mapping[str, Callable[[Row], Sequence[Any]]] | None = None,
+    settled: Callable[[Any], bool] = lambda _row: False,
+) -> Loaded:
+    """Create what is missing, update what nobody touched, leave alone the rest.
+
+    A row is found by its `key` fields. It counts as touched when its values no longer match the fingerprint that the last load
+    left in it, or when `settled` says so. `links` gives, by name, the objects of many-to-many fields.
+    """
+    links = links or {}
+    loaded = Loaded()
+    present = {
+        tuple(_plain(getattr(row, name)) for name in key): row for row in model._default_manager.prefetch_related(*links).all()
+    }
+    for values in rows:
+        wanted_links = {name: list(choose(values)) for name, choose in links.items()}
+        mark = _fingerprint({**values, **wanted_links})
+        row = present.get(tuple(_plain(values[name]) for name in key))
+        if row is None:
+            loaded.created += 1
+            row = model(**values, catalogue_mark=mark)
+        elif row.catalogue_mark == mark:
+            loaded.unchanged += 1
+            continue
+        elif settled(row) or row.catalogue_mark != _fingerprint(_current(row, values, wanted_links)):
+            loaded.kept.append(str(getattr(row, "code", row)))
+            continue
+        else:
+            loaded.updated += 1
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.catalogue_mark = mark
+        row.full_clean(exclude=list(links), validate_unique=False)
+        row.save()
+        for name, objects in wanted_links.items():
+            getattr(row, name).set(objects)
+    return loaded
+
+
+def _current(row: FromCatalogue, values: Row, links: Mapping[str, Any]) -> dict[str, Any]:
+    current: dict[str, Any] = {name: getattr(row, name) for name in values}
+    return {**current, **{name: list(getattr(row, name).all()) for name in links}}
+
+
+def _fingerprint(values: Row) -> str:
+    plain = {name: _plain(value) for name, value in values.items()}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """A value as it reads in every database: 5 and 5.00 are one number, a related row is its code."""
+    if isinstance(value, list | tuple):
+        return sorted(_plain(part) for part in value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | Decimal):
+        return format(Decimal(value).normalize(), "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(getattr(value, "code", value))

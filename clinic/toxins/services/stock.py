@@ -1,0 +1,211 @@
+"""Vials: what came in, what is usable, what was taken out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from clinic import audit
+from clinic.practice.models import Clinic
+from clinic.toxins.lot_numbers import lot_key
+from clinic.toxins.models import Lot, LotState, Presentation, Product, Vial, VialState
+from clinic.toxins.rules import usable_until
+
+#: More vials than this in one go is taken for a slip of the keyboard.
+MOST_VIALS_AT_ONCE = 200
+_LONGEST_NUMBER = Lot._meta.get_field("number").max_length or 0
+
+
+class VialRefused(Exception):
+    """A vial cannot be received, made up or drawn from. `field` names what to correct; `message` is fit for a person."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+def usable_vials(*, clinic: Clinic, on: date, now: datetime) -> QuerySet[Vial]:
+    """The vials of `clinic` that may be used for a treatment on `on`: opened ones first, then by expiry.
+
+    In date on that day, of a lot in use, not closed, something left, and, once made up, within the hours of the label: until
+    `now` for a treatment of today, until the start of that day for an earlier one.
+    """
+    start_of_day = datetime.combine(on, time.min, tzinfo=clinic.zone)
+    moment = min(now, start_of_day) if on < now.astimezone(clinic.zone).date() else now
+    in_hours = Q(reconstituted_at=None)
+    for product_id, hours in Product.objects.values_list("pk", "hours_after_reconstitution"):
+        in_hours |= Q(lot__product_id=product_id, reconstituted_at__gte=moment - (usable_until(moment, hours) - moment))
+    return (
+        Vial.objects.filter(
+            in_hours,
+            clinic=clinic,
+            lot__state=LotState.IN_USE,
+            lot__expires_on__gte=on,
+            labelled_units__gt=F("units_given") + F("units_wasted"),
+        )
+        .exclude(state=VialState.CLOSED)
+        .select_related("lot__product", "presentation__product")
+        .order_by(F("reconstituted_at").asc(nulls_last=True), "lot__expires_on", "pk")
+    )
+
+
+@transaction.atomic
+def receive_vials(
+    *,
+    by: audit.Actor,
+    clinic: Clinic,
+    product: Product,
+    presentation: Presentation,
+    lot_number: str,
+    expires_on: date,
+    count: int,
+    received_on: date,
+    now: datetime,
+) -> list[Vial]:
+    """Put `count` unopened vials of one lot into the clinic's stock.
+
+    The lot is made when it is new; however its number is typed, it is one lot per product. Raises VialRefused when something does
+    not fit: among them a lot that is known with another expiry, or recalled.
+    """
+    number = lot_number.strip()
+    _check_delivery(clinic, product, presentation, number, expires_on, count, received_on, now)
+    lot, is_new = Lot.objects.get_or_create(
+        product=product, number_key=lot_key(number), defaults={"number": number, "expires_on": expires_on}
+    )
+    if lot.expires_on != expires_on:
+        raise VialRefused(
+            "expires_on",
+            _("Lot %(number)s is already known with the expiry %(known)s. Compare both with what is printed on the box.")
+            % {"number": lot.number, "known": lot.expires_on.isoformat()},
+        )
+    if lot.state == LotState.RECALLED:
+        raise VialRefused("lot_number", _("Lot %(number)s has been recalled.") % {"number": lot.number})
+    if lot.state == LotState.SPENT:
+        lot.state = LotState.IN_USE
+        lot.save(update_fields=["state"])
+    vials = Vial.objects.bulk_create(
+        Vial(
+            clinic=clinic,
+            lot=lot,
+            presentation=presentation,
+            labelled_units=presentation.vial_units,
+            received_on=received_on,
+        )
+        for _ordinal in range(count)
+    )
+    if is_new:
+        audit.record(by=by, action=audit.Action.CREATED, what=lot, clinic_id=clinic.pk, now=now)
+    audit.record(by=by, action=audit.Action.CREATED, what="Vial", clinic_id=clinic.pk, count=count, now=now)
+    return vials
+
+
+def _check_delivery(
+    clinic: Clinic,
+    product: Product,
+    presentation: Presentation,
+    number: str,
+    expires_on: date,
+    count: int,
+    received_on: date,
+    now: datetime,
+) -> None:
+    if presentation.product_id != product.pk:
+        raise VialRefused("presentation", _("This vial size belongs to another product."))
+    if not lot_key(number) or not number.isprintable() or len(number) > _LONGEST_NUMBER:
+        raise VialRefused(
+            "lot_number",
+            _("Give the lot number as printed on the box, at most %(most)d characters.") % {"most": _LONGEST_NUMBER},
+        )
+    if not 1 <= count <= MOST_VIALS_AT_ONCE:
+        raise VialRefused("count", _("Receive 1 to %(most)d vials at a time.") % {"most": MOST_VIALS_AT_ONCE})
+    if received_on > now.astimezone(clinic.zone).date():
+        raise VialRefused("received_on", _("This day is still to come."))
+    if expires_on < received_on:
+        raise VialRefused("expires_on", _("This lot had expired when it was received."))
+
+
+@transaction.atomic
+def reconstitute(*, by: audit.Actor, vial: Vial, diluent_ml: Decimal, at: datetime, now: datetime) -> Vial:
+    """Note that an unopened vial was made up with `diluent_ml` millilitres at `at`; its clock starts there.
+
+    Raises VialRefused when it was made up before, or the amount or the time cannot be.
+    """
+    vial = _locked(vial)
+    if vial.state != VialState.UNOPENED or vial.reconstituted_at is not None:
+        raise VialRefused("vial", _("This vial has already been opened."))
+    if not Decimal("0.1") <= diluent_ml <= Decimal(20):
+        raise VialRefused("diluent_ml", _("Give 0.1 to 20 mL of diluent."))
+    if at > now:
+        raise VialRefused("at", _("This time is still to come."))
+    vial.reconstituted_at, vial.reconstituted_by, vial.diluent_ml = at, by.user, diluent_ml
+    vial.state = VialState.OPEN
+    vial.save(update_fields=["reconstituted_at", "reconstituted_by", "diluent_ml", "state"])
+    fields = ["diluent_ml", "reconstituted_at", "reconstituted_by", "state"]
+    audit.record(by=by, action=audit.Action.CHANGED, what=vial, clinic_id=vial.clinic_id, fields=fields, now=now)
+    return vial
+
+
+@transaction.atomic
+def draw(*, by: audit.Actor, vial: Vial, given: Decimal, wasted: Decimal, waste_reason: str, on: date, now: datetime) -> None:
+    """Take units out of a vial, for a treatment on `on` (a date at the vial's clinic).
+
+    The row is locked, so of two that want the last units one is refused. A vial that is empty afterwards is closed. A vial whose
+    making-up was not noted counts as made up with its first draw: the label's hours run from there at the latest.
+    Raises VialRefused when the lot may not be used or has expired, the vial is closed or past its hours, or less is left.
+    """
+    vial = _locked(vial)
+    _check_draw(vial, given, wasted, waste_reason, on)
+    fields = ["units_given", "units_wasted", "state"]
+    vial.units_given += given
+    vial.units_wasted += wasted
+    if vial.reconstituted_at is None:
+        is_today = on == now.astimezone(vial.clinic.zone).date()
+        vial.reconstituted_at = now if is_today else datetime.combine(on, time(12), tzinfo=vial.clinic.zone)
+        vial.reconstituted_by = by.user
+        fields += ["reconstituted_at", "reconstituted_by"]
+    vial.state = VialState.CLOSED if vial.units_left == 0 else VialState.OPEN
+    vial.save(update_fields=fields)
+    audit.record(by=by, action=audit.Action.CHANGED, what=vial, clinic_id=vial.clinic_id, fields=fields, now=now)
+
+
+def _locked(vial: Vial) -> Vial:
+    """The vial as it stands now, locked until the transaction ends (SQLite locks the whole database at its start)."""
+    return Vial.objects.select_for_update(of=("self",)).select_related("lot__product", "clinic").get(pk=vial.pk)
+
+
+def _check_draw(vial: Vial, given: Decimal, wasted: Decimal, waste_reason: str, on: date) -> None:
+    lot = vial.lot
+    if given < 0 or wasted < 0 or given + wasted == 0:
+        raise VialRefused("units", _("Take something out of the vial: the units cannot be zero or less."))
+    if wasted and not waste_reason:
+        raise VialRefused("waste_reason", _("Say why units were thrown away."))
+    if lot.state != LotState.IN_USE:
+        raise VialRefused(
+            "vial",
+            _("Lot %(number)s may not be used: it is %(state)s.") % {"number": lot.number, "state": lot.get_state_display()},
+        )
+    if lot.expires_on < on:
+        raise VialRefused(
+            "vial",
+            _("Lot %(number)s expired on %(day)s.") % {"number": lot.number, "day": lot.expires_on.isoformat()},
+        )
+    if vial.state == VialState.CLOSED:
+        raise VialRefused("vial", _("This vial has been closed."))
+    if vial.reconstituted_at is not None:
+        until = usable_until(vial.reconstituted_at, lot.product.hours_after_reconstitution).astimezone(vial.clinic.zone)
+        if until.date() < on:
+            raise VialRefused(
+                "vial",
+                _("This vial was made up too long ago: it was usable until %(until)s.") % {"until": f"{until:%Y-%m-%d %H:%M}"},
+            )
+    if given + wasted > vial.units_left:
+        raise VialRefused(
+            "units",
+            _("Only %(left)s units are left in this vial; %(wanted)s are asked for.")
+            % {"left": f"{vial.units_left:f}", "wanted": f"{given + wasted:f}"},
+        )
