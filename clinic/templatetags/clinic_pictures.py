@@ -1,0 +1,180 @@
+"""Template tags for the pictures of clinic.staff.pictures: window bar and axis, status pills, face map.
+
+The two that stand in every row of a list build their few tags of SVG here: a template each would cost more than the
+rest of the row.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from clinic.staff.pictures import window_bar as bars
+from clinic.staff.pictures.face_map import FaceMap
+from clinic.staff.pictures.stage_pill import Look, Shape, stage_look, state_look
+
+register = template.Library()
+
+ROW = 52
+"""Height of a bar's picture, about that of a row."""
+REACH = 8
+"""How far the lines of months and of today reach out of the picture, so that they run through all rows."""
+MIDDLE = ROW / 2
+_EMPTY = SafeString("")
+
+
+@register.simple_tag
+def stage_pill(stage: str, text: object = "") -> SafeString:
+    """The pill of a follow-up's stage, with `text` ("9 days over") or else the stage's own word."""
+    look, word = stage_look(str(stage))
+    # Shape and colour tell the stage to whoever sees them; the word does to everybody else.
+    hidden = format_html('<span class="visually-hidden">{}: </span>', word) if text else _EMPTY
+    return _pill(look, format_html("{}{}", hidden, text or word))
+
+
+@register.simple_tag
+def state_pill(kind: str, state: str, text: object) -> SafeString:
+    """The pill of the state of a letter, side-effect, appointment, treatment, lot, vial or patient; `text` is its word."""
+    return _pill(state_look(kind, str(state)), format_html("{}", text))
+
+
+@register.simple_tag
+def shape(name: str) -> SafeString:
+    """One of the shapes of the pills alone, such as "check" or "up"."""
+    return _shape(Shape[name.upper()])
+
+
+@register.simple_tag
+def window_axis(axis: bars.Axis) -> SafeString:
+    """The months above a column of window bars, and the line of today."""
+    months = axis.months()
+    starts = [axis.x(first) for first in months]
+    ends = [*starts[1:], bars.WIDTH]
+    sparse = any(end - start < bars.MONTH_LABEL_ROOM for start, end in zip(starts[1:], ends[1:], strict=True))
+    named = [
+        (start + 3, bars.month_name(first))
+        for index, (first, start) in enumerate(zip(months, starts, strict=True))
+        if not (sparse and index % 2)
+    ]
+    today = _EMPTY
+    if axis.from_on <= axis.as_of < axis.until_on:
+        x = axis.x(axis.as_of)
+        anchor = "start" if x < bars.WIDTH / 2 else "end"
+        today = format_html(
+            '<line class="bar-today" x1="{0}" x2="{0}" y1="13" y2="30"/>'
+            '<text class="bar-today-text" x="{1}" y="10" text-anchor="{2}">{3}</text>',
+            x,
+            max(min(x + (-4 if anchor == "start" else 4), bars.WIDTH), 0),
+            anchor,
+            bars.today_label(axis.as_of),
+        )
+    return format_html(
+        '<svg class="bar-axis" width="{0}" height="30" viewBox="0 0 {0} 30" aria-hidden="true">{1}{2}{3}</svg>',
+        int(bars.WIDTH),
+        format_html_join("", '<line class="bar-month" x1="{0}" x2="{0}" y1="20" y2="30"/>', ((x,) for x in starts)),
+        format_html_join("", '<text class="bar-month-text" x="{}" y="28">{}</text>', named),
+        today,
+    )
+
+
+@register.simple_tag
+def window_bar(facts: bars.WindowFacts, axis: bars.Axis) -> SafeString:
+    """One follow-up on the axis, with its facts in words as the picture's name."""
+    bar = bars.lay_out(facts, axis)
+    parts = [_grid(axis)]
+    if bar.lead:
+        parts.append(_line("bar-lead", bar.lead, MIDDLE))
+    if bar.window:
+        parts.append(_box("bar-window", bar.window, 14, 7))
+    if bar.suggested:
+        parts.append(_box("bar-suggested", bar.suggested, 14, 3))
+    if bar.late:
+        parts.append(_line("bar-late", bar.late, MIDDLE))
+    if bar.treated is not None:
+        parts.append(format_html('<circle class="bar-treated" cx="{}" cy="{}" r="4"/>', bar.treated, MIDDLE))
+    if bar.worn_off is not None:
+        parts.append(format_html('<path class="bar-worn-off" d="M{} 10v9m-3-3.5l3 3.5 3-3.5"/>', bar.worn_off))
+    if bar.letters:
+        parts.append(
+            format_html_join(
+                "", '<line class="bar-letter" x1="{0}" x2="{0}" y1="36" y2="43"/>', ((x,) for x in bar.letters)
+            )
+        )
+    if bar.today is not None:
+        parts.append(format_html('<line class="bar-today" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>', bar.today, -REACH, ROW + REACH))
+    if bar.appointment is not None:
+        parts.append(format_html('<path class="bar-booked" d="M{} 18.5l7.5 7.5-7.5 7.5-7.5-7.5z"/>', bar.appointment))
+    if bar.earlier:
+        parts.append(format_html('<path class="bar-beyond" d="M6 {}l-4.5 4 4.5 4"/>', MIDDLE - 4))
+    if bar.later:
+        parts.append(format_html('<path class="bar-beyond" d="M{} {}l4.5 4-4.5 4"/>', bars.WIDTH - 6, MIDDLE - 4))
+    return format_html(
+        '<svg class="bar" role="img" aria-label="{0}" width="{1}" height="{2}" viewBox="0 0 {1} {2}">{3}</svg>'
+        '<span class="bar-caption" aria-hidden="true">{4}</span>',
+        bars.describe(facts, axis.as_of),
+        int(bars.WIDTH),
+        ROW,
+        format_html_join("", "{}", ((part,) for part in parts)),
+        bars.caption(facts, axis.as_of),
+    )
+
+
+@register.simple_tag
+def window_text(facts: bars.WindowFacts, as_of: date) -> str:
+    """The follow-up's window in words."""
+    return bars.describe(facts, as_of)
+
+
+@register.inclusion_tag("components/face-map.html")
+def face_map(map: FaceMap, small: bool = False) -> dict[str, Any]:  # noqa: A002  named as it reads in a template
+    """The face with its points and doses; `small` leaves out the key and shows it at half the width."""
+    return {
+        "map": map,
+        "small": small,
+        "any_avoided": any(point.avoided for point in map.points),
+        "any_previous": map.selectable and any(point.previous for point in map.points),
+    }
+
+
+@register.inclusion_tag("components/window-legend.html")
+def window_legend() -> dict[str, Any]:
+    """What the signs on a window bar mean."""
+    return {}
+
+
+@lru_cache(maxsize=16)
+def _grid(axis: bars.Axis) -> SafeString:
+    lines = ((axis.x(first), -REACH, ROW + REACH) for first in axis.months() if first > axis.from_on)
+    return format_html_join("", '<line class="bar-month" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>', lines)
+
+
+def _line(name: str, span: bars.Span, y: float) -> SafeString:
+    return format_html('<line class="{}" x1="{}" x2="{}" y1="{y}" y2="{y}"/>', name, span.x, round(span.x + span.width, 1), y=y)
+
+
+def _box(name: str, span: bars.Span, height: int, radius: int) -> SafeString:
+    return format_html(
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="{}"/>',
+        name,
+        span.x,
+        MIDDLE - height / 2,
+        span.width,
+        height,
+        min(radius, span.width / 2),
+    )
+
+
+def _pill(look: Look, text: SafeString) -> SafeString:
+    return format_html('<span class="pill pill-{}">{}<span>{}</span></span>', look.colour, _shape(look.shape), text)
+
+
+def _shape(which: Shape) -> SafeString:
+    path, filled = which.value
+    return format_html(
+        '<svg class="shape{}" viewBox="0 0 12 12" aria-hidden="true"><path d="{}"/></svg>', "" if filled else " shape-line", path
+    )
