@@ -61,10 +61,14 @@ class Migration(migrations.Migration):
             name='Indication',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('catalogue_mark', models.CharField(blank=True, editable=False, help_text='Fingerprint of what the catalogue last said. A row that no longer matches it was edited and is left alone.', max_length=64)),
                 ('code', models.CharField(max_length=16, unique=True)),
                 ('name', models.CharField(max_length=80, verbose_name='name')),
                 ('one_sided', models.BooleanField(default=False, help_text="The condition is on the patient's right or left.", verbose_name='usually one-sided')),
             ],
+            options={
+                'abstract': False,
+            },
         ),
         migrations.CreateModel(
             name='MaintenanceWindow',
@@ -78,6 +82,7 @@ class Migration(migrations.Migration):
             name='Product',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('catalogue_mark', models.CharField(blank=True, editable=False, help_text='Fingerprint of what the catalogue last said. A row that no longer matches it was edited and is left alone.', max_length=64)),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('code', models.CharField(max_length=16, unique=True)),
                 ('generic_name', models.CharField(max_length=60, verbose_name='generic name')),
@@ -90,11 +95,15 @@ class Migration(migrations.Migration):
                 ('storage', models.CharField(blank=True, max_length=120, verbose_name='unopened storage')),
                 ('is_active', models.BooleanField(default=True, verbose_name='in use')),
             ],
+            options={
+                'abstract': False,
+            },
         ),
         migrations.CreateModel(
             name='Term',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('catalogue_mark', models.CharField(blank=True, editable=False, help_text='Fingerprint of what the catalogue last said. A row that no longer matches it was edited and is left alone.', max_length=64)),
                 ('code', models.CharField(max_length=12, unique=True)),
                 ('plain_name', models.CharField(max_length=80, verbose_name='in plain words')),
                 ('clinical_name', models.CharField(max_length=120, verbose_name='clinical term')),
@@ -110,6 +119,9 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(blank=True, max_length=200)),
                 ('is_active', models.BooleanField(default=True)),
             ],
+            options={
+                'abstract': False,
+            },
         ),
         migrations.CreateModel(
             name='User',
@@ -199,6 +211,7 @@ class Migration(migrations.Migration):
                 ('planning_until', models.DateTimeField(blank=True, null=True)),
                 ('planning_token', models.UUIDField(blank=True, null=True)),
                 ('last_swept_on', models.DateField(blank=True, null=True)),
+                ('swept_to', models.BigIntegerField(blank=True, help_text='how far a sweep that is under way has come', null=True)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='engine_state_is_one_row')],
@@ -255,6 +268,8 @@ class Migration(migrations.Migration):
                 ('last_tick_at', models.DateTimeField(blank=True, null=True)),
                 ('last_success_at', models.DateTimeField(blank=True, null=True)),
                 ('last_worker', models.CharField(blank=True, max_length=60)),
+                ('mail_failing_since', models.DateTimeField(blank=True, null=True)),
+                ('mail_failure', models.CharField(blank=True, help_text='where the dialogue with the mail server ends', max_length=24)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='heartbeat_is_one_row')],
@@ -353,7 +368,7 @@ class Migration(migrations.Migration):
                 ('born_on', models.DateField(verbose_name='birth date')),
                 ('weight_kg', models.DecimalField(blank=True, decimal_places=1, max_digits=5, null=True, verbose_name='weight, kg')),
                 ('weighed_on', models.DateField(blank=True, null=True, verbose_name='weighed on')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
+                ('email', models.EmailField(blank=True, max_length=254, validators=[clinic.patients.validators.validate_line], verbose_name='e-mail')),
                 ('phone', models.CharField(blank=True, max_length=40, validators=[clinic.patients.validators.validate_line], verbose_name='phone')),
                 ('language', models.CharField(default='en', max_length=8, verbose_name='language of letters')),
                 ('contact_person', models.CharField(blank=True, max_length=160, validators=[clinic.patients.validators.validate_line], verbose_name='guardian or carer')),
@@ -529,6 +544,7 @@ class Migration(migrations.Migration):
             name='LabelRule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('catalogue_mark', models.CharField(blank=True, editable=False, help_text='Fingerprint of what the catalogue last said. A row that no longer matches it was edited and is left alone.', max_length=64)),
                 ('code', models.CharField(max_length=60, unique=True)),
                 ('jurisdiction', models.CharField(max_length=8)),
                 ('scope', models.CharField(choices=[('SESSION', 'a treatment'), ('POINT', 'a point'), ('EYE', 'an eye'), ('MUSCLE', 'a muscle'), ('SIDE', 'a side'), ('ROLLING', 'a rolling span over all uses'), ('INTERVAL', 'the time between two treatments')], max_length=8)),
@@ -638,6 +654,7 @@ class Migration(migrations.Migration):
             name='Site',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('catalogue_mark', models.CharField(blank=True, editable=False, help_text='Fingerprint of what the catalogue last said. A row that no longer matches it was edited and is left alone.', max_length=64)),
                 ('code', models.CharField(max_length=16, unique=True)),
                 ('muscle', models.CharField(max_length=60, verbose_name='muscle')),
                 ('point', models.CharField(blank=True, max_length=60, verbose_name='point')),
@@ -675,6 +692,7 @@ class Migration(migrations.Migration):
             name='SiteDose',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('catalogue_mark', models.CharField(blank=True, editable=False, help_text='Fingerprint of what the catalogue last said. A row that no longer matches it was edited and is left alone.', max_length=64)),
                 ('family', models.CharField(choices=[('ONA_INCO', 'onabotulinumtoxinA and incobotulinumtoxinA'), ('ABO', 'abobotulinumtoxinA'), ('RIMA', 'rimabotulinumtoxinB'), ('OTHER', 'other')], max_length=8)),
                 ('start_from', models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True)),
                 ('start_until', models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True)),
@@ -820,7 +838,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('weighed_on__isnull', True), ('weight_kg__isnull', True)), models.Q(('weighed_on__isnull', False), ('weight_kg__gt', 0)), _connector='OR'), name='patient_weight_has_a_date'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('weighed_on__isnull', True), ('weight_kg__isnull', True)), models.Q(('weighed_on__isnull', False), ('weight_kg__gt', 0), ('weight_kg__isnull', False)), _connector='OR'), name='patient_weight_has_a_date'),
         ),
         migrations.AddIndex(
             model_name='message',
@@ -841,6 +859,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='message',
             index=models.Index(fields=['clinic', '-changed_at', '-id'], name='message_by_clinic'),
+        ),
+        migrations.AddIndex(
+            model_name='message',
+            index=models.Index(condition=models.Q(('state__in', ['UNKNOWN', 'FAILED', 'DEAD', 'HELD'])), fields=['clinic', '-changed_at', '-id'], name='message_problem'),
         ),
         migrations.AddConstraint(
             model_name='message',

@@ -9,9 +9,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.querysets import PatientQuerySet
+from clinic.patients.validators import validate_line
 
 
 class PatientStatus(models.TextChoices):
+    """Whether a patient is under care. Only an active one is written to."""
+
     ACTIVE = "ACTIVE", _("active")
     PAUSED = "PAUSED", _("paused")
     DISCHARGED = "DISCHARGED", _("discharged")
@@ -23,18 +26,18 @@ class Patient(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="patients")
-    record_number = models.CharField(_("record number"), max_length=30)
-    given_name = models.CharField(_("given name"), max_length=80)
-    family_name = models.CharField(_("family name"), max_length=80)
+    record_number = models.CharField(_("record number"), max_length=30, validators=[validate_line])
+    given_name = models.CharField(_("given name"), max_length=80, validators=[validate_line])
+    family_name = models.CharField(_("family name"), max_length=80, validators=[validate_line])
     search_text = models.TextField(editable=False, help_text=_("lower-case names and number, for finding"))
     born_on = models.DateField(_("birth date"))
     weight_kg = models.DecimalField(_("weight, kg"), max_digits=5, decimal_places=1, null=True, blank=True)
     weighed_on = models.DateField(_("weighed on"), null=True, blank=True)
-    email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True, validators=[validate_line])
+    phone = models.CharField(_("phone"), max_length=40, blank=True, validators=[validate_line])
     language = models.CharField(_("language of letters"), max_length=8, default="en")
-    contact_person = models.CharField(_("guardian or carer"), max_length=160, blank=True)
-    contact_person_phone = models.CharField(_("their phone"), max_length=40, blank=True)
+    contact_person = models.CharField(_("guardian or carer"), max_length=160, blank=True, validators=[validate_line])
+    contact_person_phone = models.CharField(_("their phone"), max_length=40, blank=True, validators=[validate_line])
     status = models.CharField(_("status"), max_length=12, choices=PatientStatus.choices, default=PatientStatus.ACTIVE)
     next_check_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text=_("when the reminder engine looks at this patient again")
@@ -47,6 +50,11 @@ class Patient(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["clinic", "record_number"], name="patient_one_per_record_number"),
             models.CheckConstraint(condition=~Q(record_number=""), name="patient_has_a_record_number"),
+            models.CheckConstraint(
+                condition=Q(weight_kg__isnull=True, weighed_on__isnull=True)
+                | Q(weight_kg__isnull=False, weight_kg__gt=0, weighed_on__isnull=False),
+                name="patient_weight_has_a_date",
+            ),
         ]
         indexes = [
             models.Index(fields=["next_check_at", "id"], condition=Q(next_check_at__isnull=False), name="patient_to_check"),
@@ -62,6 +70,8 @@ class Patient(models.Model):
 
 
 class HoldReason(models.TextChoices):
+    """Why a patient is not invited for now."""
+
     SIDE_EFFECT = "SIDE_EFFECT", _("side effect in review")
     PREGNANCY = "PREGNANCY", _("pregnancy or breast-feeding")
     SURGERY = "SURGERY", _("surgery planned or recent")
@@ -77,7 +87,7 @@ class Hold(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="holds")
     reason = models.CharField(_("reason"), max_length=16, choices=HoldReason.choices)
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True, validators=[validate_line])
     from_on = models.DateField(_("from"))
     review_on = models.DateField(_("look again on"))
     owner = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
@@ -100,6 +110,8 @@ class Hold(models.Model):
 
 
 class ConsentPurpose(models.TextChoices):
+    """What a patient may agree to, each by itself."""
+
     VISIT = "VISIT", _("letters about booked visits")
     INVITE = "INVITE", _("invitations to the next visit")
     CHECK_IN = "CHECK_IN", _("questions between visits")
@@ -117,7 +129,7 @@ class Consent(models.Model):
     is_given = models.BooleanField()
     by_patient = models.BooleanField(default=False)
     by_user = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    how = models.CharField(max_length=80)
+    how = models.CharField(max_length=80, validators=[validate_line])
     wording_version = models.CharField(max_length=20)
     at = models.DateTimeField()
 
@@ -134,6 +146,8 @@ class Consent(models.Model):
 
 
 class Side(models.TextChoices):
+    """The patient's side, never the onlooker's."""
+
     RIGHT = "RIGHT", _("right")
     LEFT = "LEFT", _("left")
     BOTH = "BOTH", _("both sides")
@@ -141,6 +155,8 @@ class Side(models.TextChoices):
 
 
 class OnsetPrecision(models.TextChoices):
+    """How exactly the beginning of a condition is known."""
+
     DAY = "DAY", _("day")
     MONTH = "MONTH", _("month")
     YEAR = "YEAR", _("year")
@@ -155,10 +171,10 @@ class Condition(models.Model):
     side = models.CharField(_("side"), max_length=8, choices=Side.choices)
     onset_on = models.DateField(_("began"), null=True, blank=True)
     onset_precision = models.CharField(max_length=8, choices=OnsetPrecision.choices, blank=True)
-    cause = models.CharField(_("cause"), max_length=120, blank=True)
-    grade = models.CharField(_("grade"), max_length=20, blank=True)
-    icd10_code = models.CharField(_("ICD-10-CM code"), max_length=10, blank=True)
-    associated = models.CharField(_("associated conditions"), max_length=250, blank=True)
+    cause = models.CharField(_("cause"), max_length=120, blank=True, validators=[validate_line])
+    grade = models.CharField(_("grade"), max_length=20, blank=True, validators=[validate_line])
+    icd10_code = models.CharField(_("ICD-10-CM code"), max_length=10, blank=True, validators=[validate_line])
+    associated = models.CharField(_("associated conditions"), max_length=250, blank=True, validators=[validate_line])
     created_at = models.DateTimeField()
 
     class Meta:
@@ -184,6 +200,8 @@ class Condition(models.Model):
 
 
 class TaskKind(models.TextChoices):
+    """What somebody must do."""
+
     PHONE_OVERDUE = "PHONE_OVERDUE", _("phone: the window has closed")
     PHONE_NO_ADDRESS = "PHONE_NO_ADDRESS", _("phone: no usable e-mail address")
     PHONE_OPTED_OUT = "PHONE_OPTED_OUT", _("phone: stopped these e-mails")
@@ -197,13 +215,13 @@ class StaffTask(models.Model):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="tasks")
     kind = models.CharField(max_length=24, choices=TaskKind.choices)
     cause_key = models.CharField(max_length=80, unique=True, editable=False)
-    note = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=200, blank=True, validators=[validate_line])
     due_on = models.DateField(_("due"))
     assignee = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
     done_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     done_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=200, blank=True)
+    outcome = models.CharField(max_length=200, blank=True, validators=[validate_line])
 
     class Meta:
         constraints = [

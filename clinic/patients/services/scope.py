@@ -1,10 +1,10 @@
-"""Who may see which patients, and what staff change about a patient."""
+"""Who may see which patients, and how the reminder engine is asked to look at one again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from clinic.patients.models import Patient
 from clinic.patients.querysets import PatientQuerySet
@@ -17,14 +17,12 @@ if TYPE_CHECKING:
     from clinic.accounts import User
 
 
-def visible_to(
-    user: User | AnonymousUser, permission: Permission = Permission.VIEW_PATIENTS
-) -> PatientQuerySet:
+def visible_to(user: User | AnonymousUser, permission: Permission = Permission.VIEW_PATIENTS) -> PatientQuerySet:
     """The patients with whom `user` may do `permission`: those of the clinics where their role allows it.
 
     Every view loads its objects through this function; an id outside it is an id that does not exist.
     """
-    return cast(PatientQuerySet, Patient.objects.filter(clinic__in=clinics_where(user, permission)))
+    return Patient.objects.filter(clinic__in=clinics_where(user, permission))
 
 
 def look_again(patients: Iterable[int], *, now: datetime) -> None:
