@@ -8,14 +8,20 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.patients.validators import validate_line, validate_text
+from clinic.safety.querysets import SideEffectQuerySet
+from clinic.toxins.models import FromCatalogue
+
 
 class Urgency(models.TextChoices):
+    """How soon somebody must look at a side effect of this kind."""
+
     GREEN = "GREEN", _("routine")
     YELLOW = "YELLOW", _("soon")
     RED = "RED", _("urgent")
 
 
-class Term(models.Model):
+class Term(FromCatalogue):
     """A kind of side effect under the project's own code, with what is published about its course."""
 
     code = models.CharField(max_length=12, unique=True)
@@ -72,6 +78,8 @@ class SeriousCriterion(models.TextChoices):
 
 
 class SideEffectState(models.TextChoices):
+    """How far the review of a side effect has come."""
+
     NEW = "NEW", _("new")
     IN_REVIEW = "IN_REVIEW", _("in review")
     FOLLOWING = "FOLLOWING", _("being followed")
@@ -96,6 +104,8 @@ class SideEffect(models.Model):
     acknowledged_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
 
+    objects = SideEffectQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -117,6 +127,13 @@ class SideEffect(models.Model):
     def __str__(self) -> str:
         return f"side effect {self.public_id}"
 
+    @property
+    def facts(self) -> SideEffectVersion:
+        """What is said of it now: its current version, which every stored side effect has."""
+        if self.current_version is None:
+            raise LookupError("This side effect has no version yet.")
+        return self.current_version
+
 
 class SideEffectVersion(models.Model):
     """What was known of a side effect at one time. Never changes (see `guards`)."""
@@ -129,8 +146,8 @@ class SideEffectVersion(models.Model):
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity.choices)
     serious_criteria = models.JSONField(default=list, blank=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices)
-    narrative = models.TextField(_("in words"), blank=True)
-    reason = models.CharField(_("reason of the change"), max_length=200, blank=True)
+    narrative = models.TextField(_("in words"), blank=True, validators=[validate_text])
+    reason = models.CharField(_("reason of the change"), max_length=200, blank=True, validators=[validate_line])
     by_user = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
 
@@ -142,6 +159,10 @@ class SideEffectVersion(models.Model):
                 name="side_effect_ends_after_it_began",
             ),
             models.CheckConstraint(condition=Q(severity__gte=1, severity__lte=5), name="side_effect_severity_a_grade"),
+            models.CheckConstraint(
+                condition=Q(outcome="FATAL", severity=5) | (~Q(outcome="FATAL") & Q(severity__lt=5)),
+                name="side_effect_fatal_iff_grade_five",
+            ),
             models.CheckConstraint(condition=Q(number=1) | ~Q(reason=""), name="side_effect_version_changed_with_a_reason"),
         ]
 
@@ -168,8 +189,8 @@ class Review(models.Model):
     is_expected = models.BooleanField(_("listed in the label"), null=True, blank=True)
     is_distant = models.BooleanField(_("distant from the injection"), null=True, blank=True)
     resulting_state = models.CharField(max_length=12, choices=SideEffectState.choices)
-    action = models.CharField(_("action"), max_length=250, blank=True)
-    note = models.TextField(_("note"), blank=True)
+    action = models.CharField(_("action"), max_length=250, blank=True, validators=[validate_line])
+    note = models.TextField(_("note"), blank=True, validators=[validate_text])
     by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
