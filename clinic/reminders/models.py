@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Step(models.TextChoices):
+    """One letter or task that a plan knows."""
+
     INVITE = "INVITE", _("invitation")
     REMIND = "REMIND", _("second letter")
     LAST_CALL = "LAST_CALL", _("last letter")
@@ -20,6 +22,8 @@ class Step(models.TextChoices):
 
 
 class Anchor(models.TextChoices):
+    """What a step is counted from."""
+
     SUGGESTED = "SUGGESTED", _("the suggested date")
     OPENS = "OPENS", _("the window opens")
     CLOSES = "CLOSES", _("the window closes")
@@ -28,11 +32,15 @@ class Anchor(models.TextChoices):
 
 
 class OffsetUnit(models.TextChoices):
+    """Civil days in the clinic's zone, or elapsed hours."""
+
     DAY = "DAY", _("days")
     HOUR = "HOUR", _("hours")
 
 
 class Audience(models.TextChoices):
+    """Who a step speaks to."""
+
     PATIENT = "PATIENT", _("letter to the patient")
     STAFF = "STAFF", _("task for staff")
 
@@ -84,6 +92,8 @@ class PlanStep(models.Model):
 
 
 class MessageState(models.TextChoices):
+    """Where a message stands; `states.TRANSITIONS` says what may follow."""
+
     READY = "READY", _("ready")
     CLAIMED = "CLAIMED", _("taken by a worker")
     HANDOFF = "HANDOFF", _("being handed over")
@@ -152,6 +162,11 @@ class Message(models.Model):
             models.Index(fields=["patient", "-id"], name="message_by_patient"),
             models.Index(fields=["follow_up", "-id"], name="message_by_follow_up"),
             models.Index(fields=["clinic", "-changed_at", "-id"], name="message_by_clinic"),
+            models.Index(
+                fields=["clinic", "-changed_at", "-id"],
+                condition=Q(state__in=["UNKNOWN", "FAILED", "DEAD", "HELD"]),
+                name="message_problem",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -219,6 +234,7 @@ class EngineState(models.Model):
     planning_until = models.DateTimeField(null=True, blank=True)
     planning_token = models.UUIDField(null=True, blank=True)
     last_swept_on = models.DateField(null=True, blank=True)
+    swept_to = models.BigIntegerField(null=True, blank=True, help_text=_("how far a sweep that is under way has come"))
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="engine_state_is_one_row")]
@@ -233,6 +249,8 @@ class Heartbeat(models.Model):
     last_tick_at = models.DateTimeField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_worker = models.CharField(max_length=60, blank=True)
+    mail_failing_since = models.DateTimeField(null=True, blank=True)
+    mail_failure = models.CharField(max_length=24, blank=True, help_text=_("where the dialogue with the mail server ends"))
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="heartbeat_is_one_row")]

@@ -1,0 +1,232 @@
+"""Writes down what patients have earned: visits those whose time has come and asks the policy.
+
+Safe to repeat, to run twice at once and to be cut off anywhere: a batch is one transaction, a letter is born under a
+unique key, and the patient's `next_check_at` moves only together with what was decided.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+
+from clinic.patients.models import Patient
+from clinic.patients.services import raise_task
+from clinic.reminders import facts
+from clinic.reminders.models import EngineState, Message
+from clinic.reminders.plans import load_book
+from clinic.reminders.policy import TASK_PREFIX, Decision, Outlook, decide
+from clinic.reminders.rows import insert_new, set_each
+from clinic.reminders.rules import Occasion
+from clinic.reminders.situation import PlanBook, Situation
+from clinic.reminders.states import HELD_BY_PERSON, State, settled_as
+from clinic.reminders.steps import Verdict
+from clinic.reminders.transitions import Move, move_all
+
+BATCH = 500
+#: PostgreSQL's name for "one planner at a time".
+_LOCK = 7_250_011
+#: Where the database has no such lock, one planner keeps the others out for this long after its last batch.
+_LEASE = timedelta(minutes=2)
+
+
+@dataclass(slots=True)
+class Planned:
+    """What a run of the planner did."""
+
+    patients: int = 0
+    letters: int = 0
+    tasks: int = 0
+    settled: int = 0
+
+    def __iadd__(self, other: Planned) -> Planned:
+        self.patients += other.patients
+        self.letters += other.letters
+        self.tasks += other.tasks
+        self.settled += other.settled
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A message that may still go and that nobody has in hand."""
+
+    pk: int
+    key: str
+    state: State
+    reason: str
+    ready_at: datetime
+
+
+def run(*, clock: Callable[[], datetime], until: datetime, batch: int = BATCH) -> Planned:
+    """Visit every patient whose time has come, in batches, until none is left or `until` has passed.
+
+    Does nothing while another process plans.
+    """
+    total = Planned()
+    cursor: tuple[datetime, int] | None = None
+    token = uuid.uuid4()
+    plans = load_book(clock())
+    try:
+        while (now := clock()) < until:
+            with transaction.atomic():
+                if not _alone(token, now):
+                    break
+                ids, cursor = _due(now, cursor, batch)
+                if not ids:
+                    break
+                total += plan_batch(ids, plans=plans, now=now)
+    finally:
+        _let_others(token)
+    return total
+
+
+def plan_batch(ids: Sequence[int], *, plans: PlanBook, now: datetime) -> Planned:
+    """Decide about these patients, whose rows the caller's transaction has locked, and write down what follows."""
+    situations = facts.load(ids, at=now)
+    outlooks = {pk: decide(situation, plans, now) for pk, situation in situations.items()}
+    settled = _settle(situations, outlooks, now)
+    earned = [
+        _born(decision.key, decision.occasion, situations[pk], now)
+        for pk, outlook in outlooks.items()
+        for decision in outlook.decisions
+        if decision.is_earned and decision.occasion and decision.key not in situations[pk].letters
+    ]
+    letters = insert_new(Message, earned, unique="dedupe_key")
+    tasks = _raise_tasks(situations, outlooks, now)
+    set_each(Patient, "next_check_at", {pk: outlook.look_again_at for pk, outlook in outlooks.items()})
+    return Planned(len(ids), len(letters), tasks, settled)
+
+
+def _due(now: datetime, cursor: tuple[datetime, int] | None, batch: int) -> tuple[list[int], tuple[datetime, int] | None]:
+    """Lock and return the next patients to visit. The cursor keeps a run from walking again over what it has visited."""
+    due = Patient.objects.filter(next_check_at__lte=now).order_by("next_check_at", "pk")
+    if cursor is not None:
+        moment, pk = cursor
+        due = due.filter(Q(next_check_at__gt=moment) | Q(next_check_at=moment, pk__gt=pk), next_check_at__gte=moment)
+    if connection.features.has_select_for_update_skip_locked:
+        # One that somebody is changing right now is visited in the next run.
+        due = due.select_for_update(skip_locked=True, of=("self",))
+    rows = [(pk, moment) for pk, moment in due.values_list("pk", "next_check_at")[:batch] if moment is not None]
+    if not rows:
+        return [], cursor
+    return [pk for pk, _moment in rows], (rows[-1][1], rows[-1][0])
+
+
+def _settle(situations: dict[int, Situation], outlooks: dict[int, Outlook], now: datetime) -> int:
+    """Let every waiting message of these patients follow the decision of today."""
+    changes: list[Move] = []
+    for patient_id, message in _open_messages(list(situations)):
+        decision = outlooks[patient_id].about(message.key)
+        changes.extend(_follow(message, decision, now))
+    return move_all(changes, now=now)
+
+
+def _open_messages(ids: list[int]) -> list[tuple[int, _Open]]:
+    waiting = Message.objects.filter(patient_id__in=ids, state__in=[State.READY, State.HELD]).order_by("pk")
+    if connection.features.has_select_for_update_skip_locked:
+        waiting = waiting.select_for_update(skip_locked=True, of=("self",))
+    return [
+        (patient_id, _Open(pk, key, State(state), reason, ready_at))
+        for patient_id, pk, key, state, reason, ready_at in waiting.values_list(
+            "patient_id", "pk", "dedupe_key", "state", "reason", "ready_at"
+        )
+    ]
+
+
+def _follow(message: _Open, decision: Decision, now: datetime) -> Iterator[Move]:
+    """Yield the moves that bring one message to where the decision wants it: none, one, or out of HELD and on."""
+    target = State.READY if decision.is_earned else settled_as(decision.reason)
+    if decision.verdict is Verdict.TASK:
+        target = State.SUPPRESSED
+    held = message.state is State.HELD
+    if held and (message.reason == HELD_BY_PERSON or target is State.HELD):
+        return
+    ready_at = decision.when if target is State.READY and decision.verdict is Verdict.WAIT else None
+    if held:
+        yield Move(pk=message.pk, origin=State.HELD, target=State.READY, outcome=decision.reason, ready_at=ready_at or now)
+    elif target is State.READY and (ready_at is None or ready_at <= message.ready_at):
+        return
+    if target is not State.READY or not held:
+        yield Move(pk=message.pk, origin=State.READY, target=target, outcome=decision.reason, ready_at=ready_at)
+
+
+def _born(key: str, occasion: Occasion, situation: Situation, now: datetime) -> dict[str, Any]:
+    public_id = uuid.uuid4()
+    visit, follow_up = occasion.visit, occasion.follow_up
+    return {
+        "public_id": public_id,
+        "clinic_id": situation.clinic_id,
+        "patient_id": situation.patient_id,
+        "user_id": None,
+        "step": occasion.rule.step.value,
+        "ordinal": occasion.ordinal,
+        "letter": occasion.rule.letter,
+        "follow_up_id": follow_up.pk if follow_up else visit.follow_up_id if visit else None,
+        "appointment_id": visit.pk if visit else None,
+        "appointment_sequence": visit.sequence if visit else None,
+        "dedupe_key": key,
+        "message_id": f"<{public_id}@{settings.SITE_HOST}>",
+        "language": situation.language,
+        "state": State.READY.value,
+        "reason": "",
+        "due_at": occasion.due_at,
+        "ready_at": now,
+        "expires_at": occasion.expires_at,
+        "lease_until": None,
+        "token": None,
+        "worker": "",
+        "attempts": 0,
+        "handoff_at": None,
+        "sent_at": None,
+        "rendered_hash": "",
+        "created_at": now,
+        "changed_at": now,
+    }
+
+
+def _raise_tasks(situations: dict[int, Situation], outlooks: dict[int, Outlook], now: datetime) -> int:
+    """Give staff what no letter can do."""
+    wanted = [
+        (pk, decision.occasion)
+        for pk, outlook in outlooks.items()
+        for decision in outlook.decisions
+        if decision.verdict is Verdict.TASK and decision.occasion is not None
+    ]
+    if not wanted:
+        return 0
+    patients = Patient.objects.in_bulk([pk for pk, _occasion in wanted])
+    raised = 0
+    for pk, occasion in wanted:
+        task = raise_task(
+            patient=patients[pk],
+            kind=occasion.rule.task,
+            cause_key=TASK_PREFIX + occasion.key,
+            due_on=situations[pk].hours.local_date(now),
+            now=now,
+        )
+        raised += task is not None
+    return raised
+
+
+def _alone(token: uuid.UUID, now: datetime) -> bool:
+    """Keep other planners out until this transaction (or, on SQLite, this run) ends; False if one is at work."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+            return bool(cursor.fetchone()[0])
+    free = Q(planning_until__isnull=True) | Q(planning_until__lte=now) | Q(planning_token=token)
+    EngineState.objects.get_or_create(pk=1)
+    taken = EngineState.objects.filter(free, pk=1).update(planning_until=now + _LEASE, planning_token=token)
+    return taken == 1
+
+
+def _let_others(token: uuid.UUID) -> None:
+    if connection.vendor != "postgresql":
+        EngineState.objects.filter(pk=1, planning_token=token).update(planning_until=None, planning_token=None)

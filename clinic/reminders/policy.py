@@ -1,0 +1,211 @@
+"""The one decision over letters: what goes, what waits, what does not go, and why. Pure.
+
+The planner acts on it, the hand-over asks it again under the patient's lock, and the screens explain with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from clinic.reminders.occasions import occasions, subject_of
+from clinic.reminders.rules import GONE_STATES, Family, Occasion
+from clinic.reminders.situation import GAP, Address, PlanBook, Situation
+from clinic.reminders.steps import Audience, Gate, Reason, Verdict
+
+#: What `Situation.tasks` calls the task that stands in for a step: this, and the step's key.
+TASK_PREFIX = "step:"
+#: States in which a message may still go.
+OPEN_STATES = frozenset({"READY", "CLAIMED", "HELD"})
+#: While a more specific letter of the same patient is on its way, the other is asked again after this.
+ASK_AGAIN = timedelta(hours=1)
+#: A change of a visit that begins so soon after the quiet hours is told at once.
+NOTICE = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done about one thing at one instant, and why."""
+
+    key: str
+    verdict: Verdict
+    reason: Reason
+    #: For WAIT: when it may go at the earliest; None: when somebody changes something.
+    when: datetime | None = None
+    #: None for a letter about something that no longer stands.
+    occasion: Occasion | None = None
+
+    @property
+    def is_earned(self) -> bool:
+        """A letter is to be written down: it may go now, or only a pause of the engine keeps it."""
+        return self.verdict is Verdict.SEND or self.reason in (Reason.ENGINE_PAUSED, Reason.CLINIC_PAUSED)
+
+    @property
+    def will_go(self) -> bool:
+        """As things stand something will come of it: a letter or a task, now or at a known time while it is still right."""
+        if self.verdict in (Verdict.SEND, Verdict.TASK):
+            return True
+        if self.verdict is Verdict.NEVER or self.when is None or self.occasion is None:
+            return False
+        ends = [end for end in (self.occasion.overtaken_at, self.occasion.expires_at) if end is not None]
+        return self.when < min(ends, default=self.when + ASK_AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """All decisions about one patient, and when to look at them again."""
+
+    decisions: tuple[Decision, ...]
+    look_again_at: datetime | None
+
+    def about(self, key: str) -> Decision:
+        """Return the decision about the message with this dedupe key."""
+        for decision in self.decisions:
+            if decision.key == key:
+                return decision
+        return Decision(key, Verdict.NEVER, Reason.ENDED)
+
+
+def decide(facts: Situation, plans: PlanBook, at: datetime) -> Outlook:
+    """Decide about everything that this patient may have earned, as of `at`.
+
+    `look_again_at` is the next instant at which a decision changes by time alone; None if there is none.
+    """
+    decisions = [_judge(facts, occasion, at) for occasion in occasions(facts, plans)]
+    decisions = _one_at_a_time(decisions, at)
+    known = {decision.key for decision in decisions}
+    for key, letter in facts.letters.items():
+        if key not in known and letter.state in OPEN_STATES:
+            decisions.append(Decision(key, Verdict.NEVER, Reason.ENDED))
+    whens = [d.when for d in decisions if d.verdict is Verdict.WAIT and d.when is not None and d.when > at]
+    return Outlook(tuple(decisions), min(whens, default=None))
+
+
+def _judge(facts: Situation, occasion: Occasion, at: datetime) -> Decision:
+    if (reason := _why_never(facts, occasion, at)) is not None:
+        return Decision(occasion.key, Verdict.NEVER, reason, occasion=occasion)
+    if Gate.HOLD not in occasion.rule.ignores and (reason := _what_holds(facts)) is not None:
+        return Decision(occasion.key, Verdict.WAIT, reason, occasion=occasion)
+    when, reason = _earliest(facts, occasion)
+    is_letter = _is_letter(facts, occasion)
+    if is_letter:
+        if Gate.GAP not in occasion.rule.ignores and (last := _last_gone(facts)) and last + GAP > max(when, at):
+            when, reason = last + GAP, Reason.TOO_SOON
+        if not _may_go_at_any_hour(facts, occasion, max(when, at)):
+            permitted = facts.hours.next_permitted(max(when, at))
+            if permitted is None:
+                return Decision(occasion.key, Verdict.WAIT, Reason.QUIET_HOURS, occasion=occasion)
+            if permitted > max(when, at):
+                when, reason = permitted, reason if when > at else Reason.QUIET_HOURS
+    if when > at:
+        return Decision(occasion.key, Verdict.WAIT, reason, when, occasion)
+    if not is_letter:
+        return Decision(occasion.key, Verdict.TASK, Reason.DUE, occasion=occasion)
+    return _last_gates(facts, occasion, at)
+
+
+def _last_gates(facts: Situation, occasion: Occasion, at: datetime) -> Decision:
+    if facts.domain_held_until is not None and facts.domain_held_until > at:
+        return Decision(occasion.key, Verdict.WAIT, Reason.DOMAIN_HELD, facts.domain_held_until, occasion)
+    if facts.engine_paused or facts.clinic_paused:
+        reason = Reason.ENGINE_PAUSED if facts.engine_paused else Reason.CLINIC_PAUSED
+        return Decision(occasion.key, Verdict.WAIT, reason, occasion=occasion)
+    return Decision(occasion.key, Verdict.SEND, Reason.DUE, occasion=occasion)
+
+
+def _why_never(facts: Situation, occasion: Occasion, at: datetime) -> Reason | None:
+    letter = facts.letters.get(occasion.key)
+    if letter is not None and letter.state not in OPEN_STATES:
+        return Reason.ALREADY_SENT if letter.state in GONE_STATES else Reason.ALREADY_SETTLED
+    if TASK_PREFIX + occasion.key in facts.tasks:
+        return Reason.ALREADY_A_TASK
+    if facts.status == "DECEASED":
+        return Reason.DECEASED
+    if facts.status == "DISCHARGED":
+        return Reason.DISCHARGED
+    for condition in occasion.rule.conditions:
+        if (reason := condition(facts, occasion)) is not None:
+            return reason
+    if occasion.overtaken_at is not None and at >= occasion.overtaken_at:
+        return Reason.OVERTAKEN
+    if occasion.expires_at is not None and at >= occasion.expires_at:
+        return Reason.EXPIRED
+    if occasion.overtaken_at is not None and occasion.overtaken_at <= occasion.due_at:
+        return Reason.OVERTAKEN
+    return _why_no_letter(facts, occasion)
+
+
+def _why_no_letter(facts: Situation, occasion: Occasion) -> Reason | None:
+    """Nobody to write to and nothing for staff to do instead, or no consent to write."""
+    if _is_letter(facts, occasion):
+        return None if occasion.rule.purpose in facts.consents else Reason.NO_CONSENT
+    if occasion.audience is Audience.STAFF:
+        return None
+    if not occasion.rule.task:
+        return Reason.NO_ADDRESS if facts.address is Address.MISSING else Reason.ADDRESS_SUPPRESSED
+    subject = subject_of(occasion.key)
+    standing = any(subject_of(cause.removeprefix(TASK_PREFIX)) == subject for cause in facts.open_tasks)
+    return Reason.ALREADY_A_TASK if standing else None
+
+
+def _is_letter(facts: Situation, occasion: Occasion) -> bool:
+    return occasion.audience is Audience.PATIENT and facts.address is Address.USABLE
+
+
+def _what_holds(facts: Situation) -> Reason | None:
+    if facts.status == "PAUSED":
+        return Reason.PATIENT_PAUSED
+    if facts.on_hold:
+        return Reason.ON_HOLD
+    return Reason.ASKED_TO_BE_CALLED if facts.asked_to_be_called else None
+
+
+def _earliest(facts: Situation, occasion: Occasion) -> tuple[datetime, Reason]:
+    """When the step falls due, or the snooze ends if that is later."""
+    follow_up = occasion.follow_up
+    if follow_up is not None and follow_up.snoozed_until is not None and Gate.HOLD not in occasion.rule.ignores:
+        awake_at = facts.hours.at_opening(follow_up.snoozed_until)
+        if awake_at > occasion.due_at:
+            return awake_at, Reason.SNOOZED
+    return occasion.due_at, Reason.NOT_YET
+
+
+def _last_gone(facts: Situation) -> datetime | None:
+    """When the last letter of any kind went to this patient."""
+    gone = [letter.gone_at for letter in facts.letters.values() if letter.gone_at and letter.state in GONE_STATES]
+    return max(gone, default=None)
+
+
+def _may_go_at_any_hour(facts: Situation, occasion: Occasion, at: datetime) -> bool:
+    """Quiet hours are waived for a step that ignores them, for the patient's own act, and where waiting would be too late."""
+    if Gate.QUIET in occasion.rule.ignores:
+        return True
+    visit = occasion.visit
+    if visit is None or occasion.rule.family is not Family.CHANGE:
+        return False
+    if visit.by_patient:
+        return True
+    permitted = facts.hours.next_permitted(at)
+    return permitted is not None and visit.starts_at < permitted + NOTICE
+
+
+def _one_at_a_time(decisions: list[Decision], at: datetime) -> list[Decision]:
+    """Of the letters that keep the distance of 72 hours only the most specific goes; the others ask again."""
+    going = [d for d in decisions if d.verdict is Verdict.SEND and d.occasion is not None]
+    bound = [d for d in going if d.occasion is not None and Gate.GAP not in d.occasion.rule.ignores]
+    if not bound or len(going) == 1:
+        return decisions
+    chosen = max(bound, key=_specificity) if len(bound) == len(going) else None
+    waiting = {d.key for d in bound if d is not chosen}
+    return [
+        replace(d, verdict=Verdict.WAIT, reason=Reason.OTHER_FIRST, when=at + ASK_AGAIN) if d.key in waiting else d
+        for d in decisions
+    ]
+
+
+def _specificity(decision: Decision) -> tuple[int, float, str]:
+    """The higher rung first, then the window that closes first."""
+    occasion = decision.occasion
+    if occasion is None or occasion.expires_at is None:
+        return (0, 0.0, decision.key)
+    return (occasion.rule.rank, -occasion.expires_at.timestamp(), decision.key)

@@ -1,0 +1,128 @@
+"""Moves messages from state to state: each a compare-and-set with a row that tells of it, and nothing else moves them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import F
+
+from clinic.reminders import states
+from clinic.reminders.models import DeliveryAttempt, Message
+from clinic.reminders.rows import insert_new
+from clinic.reminders.states import State
+
+if TYPE_CHECKING:
+    from clinic.accounts import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One transition of one message, and what is known of why."""
+
+    pk: int
+    origin: State
+    target: State
+    #: One code: a `Reason`, or what came of the dialogue with the mail server.
+    outcome: str
+    #: Only the worker that holds this token may move a message it has in hand.
+    token: uuid.UUID | None = None
+    #: For READY: not before.
+    ready_at: datetime | None = None
+    handoff_at: datetime | None = None
+    sent_at: datetime | None = None
+    rendered_hash: str = ""
+    #: The claim is not counted: the letter was never the reason.
+    unburned: bool = False
+    #: A person begins anew: the attempts so far no longer count.
+    anew: bool = False
+    phase: str = ""
+    smtp_code: int | None = None
+    enhanced_code: str = ""
+    duration: timedelta | None = None
+    worker: str = ""
+    by_user: User | None = None
+
+
+def move(change: Move, *, now: datetime) -> bool:
+    """Make this transition and write its row; False, and nothing written, if the message is no longer where it was.
+
+    Raises TransitionRefused if the table does not know the transition.
+    """
+    states.check(change.origin, change.target)
+    with transaction.atomic():
+        found = Message.objects.filter(pk=change.pk, state=change.origin)
+        if change.token is not None:
+            found = found.filter(token=change.token)
+        if found.update(**_columns(change, now)) != 1:
+            return False
+        insert_new(DeliveryAttempt, [_told(change, now)])
+    return True
+
+
+def move_all(changes: Sequence[Move], *, now: datetime) -> int:
+    """Make many transitions of messages that nobody has in hand, locked by the caller; return how many were made.
+
+    For the planner: its transaction holds the patients and these rows, so each row is where it was read.
+    """
+    for change in changes:
+        states.check(change.origin, change.target)
+    made: list[Move] = []
+    for alike in _grouped(changes).values():
+        first = alike[0]
+        moved = Message.objects.filter(pk__in=[change.pk for change in alike], state=first.origin)
+        keys = set(moved.values_list("pk", flat=True))
+        moved.update(**_columns(first, now))
+        made.extend(change for change in alike if change.pk in keys)
+    insert_new(DeliveryAttempt, [_told(change, now) for change in made])
+    return len(made)
+
+
+def _grouped(changes: Sequence[Move]) -> dict[tuple[Any, ...], list[Move]]:
+    """Changes that write the same columns go in one statement; those out of HELD first, for a message may go on from there."""
+    groups: dict[tuple[Any, ...], list[Move]] = {}
+    for change in sorted(changes, key=lambda change: change.origin is not State.HELD):
+        groups.setdefault((change.origin, change.target, change.outcome, change.ready_at), []).append(change)
+    return groups
+
+
+def _columns(change: Move, now: datetime) -> dict[str, Any]:
+    columns: dict[str, Any] = {"state": change.target.value, "reason": change.outcome, "changed_at": now}
+    if change.target not in states.IN_HAND:
+        columns |= {"token": None, "lease_until": None, "worker": ""}
+    if change.target is State.HANDOFF:
+        columns |= {
+            "reason": "",
+            "lease_until": now + states.LEASE,
+            "handoff_at": change.handoff_at or now,
+            "rendered_hash": change.rendered_hash,
+        }
+    if change.target is State.SENT:
+        columns |= {"reason": "", "sent_at": change.sent_at or now}
+    if change.ready_at is not None:
+        columns["ready_at"] = change.ready_at
+    if change.anew:
+        columns["attempts"] = 0
+    elif change.unburned:
+        columns["attempts"] = F("attempts") - 1
+    return columns
+
+
+def _told(change: Move, now: datetime) -> dict[str, Any]:
+    return {
+        "message_id": change.pk,
+        "from_state": change.origin.value,
+        "to_state": change.target.value,
+        "phase": change.phase,
+        "outcome": change.outcome,
+        "smtp_code": change.smtp_code,
+        "enhanced_code": change.enhanced_code,
+        "duration_ms": None if change.duration is None else round(change.duration.total_seconds() * 1000),
+        "worker": change.worker,
+        "by_user_id": None if change.by_user is None else change.by_user.pk,
+        "at": now,
+    }
