@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from django.core.cache import cache
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 from botox_tracker import servers
 from botox_tracker.stack import Mailbox
+from clinic import audit
 
 # Playwright runs an event loop in the test's own thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -23,6 +25,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if "journeys" in folders:
             item.add_marker(pytest.mark.journey)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _records_are_cleaned_up_by_the_named_path() -> Iterator[None]:
+    """Let a test with real transactions be cleaned up after: the database refuses to empty its protected tables otherwise."""
+    flush = BaseDatabaseOperations.execute_sql_flush
+    window = audit.MaintenanceWindow._meta.db_table
+
+    def flush_with_the_guards_open(operations, statements):
+        with audit.maintenance("clean-up after a test"):
+            flush(operations, sorted(statements, key=lambda statement: window in statement))
+
+    BaseDatabaseOperations.execute_sql_flush = flush_with_the_guards_open
+    yield
+    BaseDatabaseOperations.execute_sql_flush = flush
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,87 @@
+"""The labels' least intervals, and who verified them."""
+
+import pytest
+
+from clinic.audit import Actor, AuditEvent
+from clinic.toxins.rules import IntervalFloor
+from clinic.toxins.services import interval_floors, verify_rule
+from tests.factories import NOW, ClinicFactory, IndicationFactory, LabelRuleFactory, ProductFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic():
+    return ClinicFactory()
+
+
+@pytest.fixture
+def clinician():
+    return Actor.of_user(UserFactory())
+
+
+def floors(clinic, jurisdiction="EU", **age):
+    return interval_floors(
+        product=ProductFactory(), indication=IndicationFactory(), jurisdiction=jurisdiction, clinic_id=clinic.pk, **age
+    )
+
+
+def test_rules_for_the_indication_and_for_all_uses_count(clinic):
+    LabelRuleFactory(code="A", wording="for the indication")
+    LabelRuleFactory(code="B", indication=None, interval_value=90, interval_unit="DAY", wording="for all uses")
+
+    assert floors(clinic) == [
+        IntervalFloor(12, "WEEK", "for the indication", "A test", verified=False),
+        IntervalFloor(90, "DAY", "for all uses", "A test", verified=False),
+    ]
+
+
+def test_rules_of_another_jurisdiction_product_indication_or_kind_do_not_count(clinic):
+    LabelRuleFactory(jurisdiction="US")
+    LabelRuleFactory(product=ProductFactory(code="ABOBOT", brand_name="Dysport"))
+    LabelRuleFactory(indication=IndicationFactory(code="BLEPH", name="Blepharospasm"))
+    LabelRuleFactory(scope="ROLLING", units=100)
+
+    assert floors(clinic) == []
+
+
+def test_rule_for_another_age_does_not_count_once_the_age_is_known(clinic):
+    LabelRuleFactory(age_until=17)
+
+    assert floors(clinic, age_years=40) == []
+    assert len(floors(clinic, age_years=17)) == 1
+    assert len(floors(clinic)) == 1
+
+
+def test_rule_is_verified_at_the_clinic_that_did_it_only(clinic, clinician):
+    rule = LabelRuleFactory()
+    verify_rule(by=clinician, rule=rule, clinic=clinic, now=NOW)
+
+    assert floors(clinic)[0].verified
+    assert not floors(ClinicFactory())[0].verified
+
+
+def test_verifying_leaves_one_row_and_one_trace_however_often(clinic, clinician):
+    rule = LabelRuleFactory()
+
+    first = verify_rule(by=clinician, rule=rule, clinic=clinic, now=NOW)
+    again = verify_rule(by=Actor.of_user(UserFactory()), rule=rule, clinic=clinic, now=NOW)
+
+    assert again == first
+    assert first.by == clinician.user
+    assert AuditEvent.objects.get(what="LabelRule").action == "REVIEWED"
+
+
+def test_only_a_person_verifies(clinic):
+    with pytest.raises(ValueError, match="member of staff"):
+        verify_rule(by=Actor.system(), rule=LabelRuleFactory(), clinic=clinic, now=NOW)
+
+
+def test_floors_are_read_in_one_query(clinic, django_assert_num_queries):
+    product, indication = ProductFactory(), IndicationFactory()
+    for _ordinal in range(5):
+        LabelRuleFactory()
+
+    with django_assert_num_queries(1):
+        found = interval_floors(product=product, indication=indication, jurisdiction="EU", clinic_id=clinic.pk)
+    assert len(found) == 5
