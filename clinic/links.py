@@ -7,20 +7,19 @@ thing it is about, an expiry, and can be revoked. Opening it changes nothing; ac
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from django.db.models import Model
-
 
 class LinkPurpose(models.TextChoices):
+    """What the reader of a letter may do through a link in it."""
+
     BOOK = "BOOK", _("choose a time")
     VISIT = "VISIT", _("see or cancel a visit")
     STOP = "STOP", _("stop these e-mails")
@@ -41,9 +40,7 @@ class PatientLink(models.Model):
     purpose = models.CharField(max_length=8, choices=LinkPurpose.choices)
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="links")
     follow_up = models.ForeignKey("clinic.FollowUp", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    appointment = models.ForeignKey(
-        "clinic.Appointment", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    appointment = models.ForeignKey("clinic.Appointment", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     consent_purpose = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -64,12 +61,17 @@ class PatientLink(models.Model):
         return f"{self.purpose} link {self.pk}"
 
 
-@dataclass(frozen=True)
 class LinkRefused(Exception):
     """The address opens nothing. `reason` is UNKNOWN, EXPIRED or REVOKED; `link` is known except for UNKNOWN."""
 
-    reason: str
-    link: PatientLink | None = None
+    def __init__(self, reason: str, link: PatientLink | None = None) -> None:
+        self.reason = reason
+        self.link = link
+        super().__init__(reason)
+
+
+#: What `mint` makes: 256 bits in URL-safe base64. Anything else is refused without asking the database.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 def hash_token(token: str) -> str:
@@ -80,7 +82,7 @@ def hash_token(token: str) -> str:
 def mint(
     *,
     purpose: str,
-    patient: Model,
+    patient: Any,
     now: datetime,
     follow_up: Any = None,
     appointment: Any = None,
@@ -102,12 +104,21 @@ def mint(
 
 
 def open_link(token: str, *, now: datetime, purposes: tuple[str, ...] = ()) -> PatientLink:
-    """Return the link behind `token`, with its patient and clinic. Changes nothing.
+    """Return the link behind `token`, with its patient, their clinic and what it is about. Changes nothing.
 
-    Raises LinkRefused when the token is unknown, meant for another purpose, expired or revoked.
+    Raises LinkRefused when the token is unknown (whatever it consists of), meant for another purpose, expired or revoked.
     """
+    if not _TOKEN.fullmatch(token):
+        raise LinkRefused("UNKNOWN")
     link = (
-        PatientLink.objects.select_related("patient__clinic", "follow_up__session", "appointment__practitioner")
+        PatientLink.objects.select_related(
+            "patient__clinic",
+            "follow_up__session__practitioner",
+            "appointment__practitioner",
+            "appointment__clinic",
+            "appointment__kind",
+            "appointment__follow_up__session__practitioner",
+        )
         .filter(token_hash=hash_token(token))
         .first()
     )
@@ -118,3 +129,17 @@ def open_link(token: str, *, now: datetime, purposes: tuple[str, ...] = ()) -> P
     if link.expires_at <= now:
         raise LinkRefused("EXPIRED", link)
     return link
+
+
+def mark_used(link: PatientLink, *, now: datetime) -> None:
+    """Record when something was first done through `link`. Later acts leave it as it is."""
+    PatientLink.objects.filter(pk=link.pk, used_at__isnull=True).update(used_at=now)
+
+
+def revoke_for(patient: Any, *, now: datetime) -> int:
+    """Make every link of `patient` open nothing from now on; return how many still could.
+
+    For a changed e-mail address (who reads the old one is no longer known) and for a death. Call it in the transaction of that
+    change.
+    """
+    return PatientLink.objects.filter(patient=patient, revoked_at__isnull=True).update(revoked_at=now)
