@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from clinic.scheduling.querysets import AppointmentQuerySet
 
 
 class VisitKind(models.Model):
@@ -74,6 +77,8 @@ class Closure(models.Model):
 
 
 class AppointmentState(models.TextChoices):
+    """Where a visit stands."""
+
     BOOKED = "BOOKED", _("booked")
     ARRIVED = "ARRIVED", _("arrived")
     TREATED = "TREATED", _("treated")
@@ -108,6 +113,8 @@ class Appointment(models.Model):
     sequence = models.PositiveIntegerField(default=0, help_text=_("rises with each change, for calendar programs"))
     created_at = models.DateTimeField()
 
+    objects = AppointmentQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="appointment_times_in_order"),
@@ -130,8 +137,20 @@ class Appointment(models.Model):
     def __str__(self) -> str:
         return f"appointment {self.public_id}"
 
+    @property
+    def visit_ends_at(self) -> datetime:
+        """When the patient leaves: the end without the time kept free after it. Asks for the kind of visit."""
+        return min(self.starts_at + timedelta(minutes=self.kind.minutes), self.ends_at)
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether the patient is expected or already in the house."""
+        return self.state in COMING_STATES
+
 
 class ChangeKind(models.TextChoices):
+    """What was done to a visit."""
+
     BOOKED = "BOOKED", _("booked")
     MOVED = "MOVED", _("moved")
     CANCELLED = "CANCELLED", _("cancelled")
