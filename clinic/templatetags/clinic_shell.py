@@ -33,9 +33,7 @@ class Entry:
 MAIN_NAVIGATION = (
     Entry(_("Follow-ups"), "staff:follow-up-list", "calendar2-range", Permission.VIEW_PATIENTS, ("follow-up", "appointment")),
     Entry(_("Patients"), "staff:patient-list", "people", Permission.VIEW_PATIENTS, ("patient", "treatment", "condition")),
-    Entry(
-        _("Side effects"), "staff:side-effect-list", "clipboard2-pulse", Permission.VIEW_SIDE_EFFECT_LOG, ("side-effect",)
-    ),
+    Entry(_("Side effects"), "staff:side-effect-list", "clipboard2-pulse", Permission.VIEW_SIDE_EFFECT_LOG, ("side-effect",)),
     Entry(_("Letters"), "staff:letter-list", "envelope", Permission.VIEW_LETTERS, ("letter",)),
     Entry(_("Stock"), "staff:stock-list", "box-seam", Permission.VIEW_PATIENTS, ("stock", "lot", "vial")),
 )
