@@ -22,8 +22,8 @@ register = template.Library()
 
 ROW = 52
 """Height of a bar's picture, about that of a row."""
-REACH = 8
-"""How far the lines of months and of today reach out of the picture, so that they run through all rows."""
+REACH = 60
+"""How far the lines of months and of today reach out of the picture; cut off by the cell, they run through all rows."""
 MIDDLE = ROW / 2
 THICK = 14
 """Height of the window on the bar."""
