@@ -17,6 +17,7 @@ from django.db import transaction
 
 from botox_tracker import servers
 from botox_tracker.supervisor import Program, Supervisor
+from clinic.management.commands.seed_demo import ACCOUNTS, PASSWORD
 from clinic.practice.models import Clinic
 
 
@@ -130,7 +131,14 @@ class Command(BaseCommand):
         self.stdout.write("done.")
 
     def _greet(self, site: str, seconds: float) -> None:
-        self.stdout.write(f"\nReady after {seconds:.1f} s:  {site}\n")
+        width = max(len(email) for email, _ in ACCOUNTS)
+        accounts = "".join(f"    {email:{width}}  {what}\n" for email, what in ACCOUNTS)
+        self.stdout.write(
+            f"\nReady after {seconds:.1f} s:  {site}\n\n"
+            f"  Sign in with the password  {PASSWORD}  as\n{accounts}\n"
+            f"  Letters are caught, not sent; read them at  {site}/mailbox/\n"
+            "  Ctrl-C stops everything.\n"
+        )
 
 
 def _page_answers(address: str) -> bool:
