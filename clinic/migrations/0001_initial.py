@@ -3,6 +3,7 @@ import clinic.practice.models
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.math
 import django.db.models.functions.text
 import uuid
 from decimal import Decimal
@@ -1114,11 +1115,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='vial',
-            constraint=models.CheckConstraint(condition=models.Q(('labelled_units__gte', django.db.models.expressions.CombinedExpression(models.F('units_given'), '+', models.F('units_wasted')))), name='vial_not_over_drawn'),
+            constraint=models.CheckConstraint(condition=models.Q(('labelled_units__gte', django.db.models.functions.math.Round(django.db.models.expressions.CombinedExpression(models.F('units_given'), '+', models.F('units_wasted')), 2))), name='vial_not_over_drawn'),
         ),
         migrations.AddConstraint(
             model_name='vial',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'CLOSED'), _negated=True), ('labelled_units', django.db.models.expressions.CombinedExpression(models.F('units_given'), '+', models.F('units_wasted'))), _connector='OR'), name='vial_accounted_for_once_closed'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'CLOSED'), _negated=True), ('labelled_units', django.db.models.functions.math.Round(django.db.models.expressions.CombinedExpression(models.F('units_given'), '+', models.F('units_wasted')), 2)), _connector='OR'), name='vial_accounted_for_once_closed'),
         ),
         migrations.AddConstraint(
             model_name='vialuse',
@@ -1126,7 +1127,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='vialuse',
-            constraint=models.CheckConstraint(condition=models.Q(('units_drawn', django.db.models.expressions.CombinedExpression(models.F('units_given'), '+', models.F('units_wasted'))), ('units_given__gte', 0), ('units_wasted__gte', 0)), name='vial_use_drawn_is_given_plus_wasted'),
+            constraint=models.CheckConstraint(condition=models.Q(('units_drawn', django.db.models.functions.math.Round(django.db.models.expressions.CombinedExpression(models.F('units_given'), '+', models.F('units_wasted')), 2)), ('units_given__gte', 0), ('units_wasted__gte', 0)), name='vial_use_drawn_is_given_plus_wasted'),
         ),
         migrations.AddConstraint(
             model_name='vialuse',

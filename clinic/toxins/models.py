@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
 
@@ -285,11 +286,12 @@ class Vial(models.Model):
                 condition=Q(units_given__gte=0, units_wasted__gte=0, labelled_units__gt=0),
                 name="vial_units_not_negative",
             ),
+            # Rounded, because SQLite adds decimals as floating-point numbers: 0.01 and 99.98 would not be 99.99.
             models.CheckConstraint(
-                condition=Q(labelled_units__gte=F("units_given") + F("units_wasted")), name="vial_not_over_drawn"
+                condition=Q(labelled_units__gte=Round(F("units_given") + F("units_wasted"), 2)), name="vial_not_over_drawn"
             ),
             models.CheckConstraint(
-                condition=~Q(state="CLOSED") | Q(labelled_units=F("units_given") + F("units_wasted")),
+                condition=~Q(state="CLOSED") | Q(labelled_units=Round(F("units_given") + F("units_wasted"), 2)),
                 name="vial_accounted_for_once_closed",
             ),
         ]

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
 from clinic.toxins.models import IntervalUnit
@@ -155,7 +156,8 @@ class VialUse(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["version", "vial"], name="vial_use_one_per_version_and_vial"),
             models.CheckConstraint(
-                condition=Q(units_drawn=F("units_given") + F("units_wasted"), units_given__gte=0, units_wasted__gte=0),
+                # Rounded, because SQLite adds decimals as floating-point numbers: 0.01 and 99.98 would not be 99.99.
+                condition=Q(units_drawn=Round(F("units_given") + F("units_wasted"), 2), units_given__gte=0, units_wasted__gte=0),
                 name="vial_use_drawn_is_given_plus_wasted",
             ),
             models.CheckConstraint(condition=Q(units_wasted=0) | ~Q(waste_reason=""), name="vial_use_waste_has_a_reason"),

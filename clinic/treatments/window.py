@@ -151,7 +151,7 @@ def _policy(treated_on: date, span: Span) -> tuple[date, str]:
 
 def _label(treated_on: date, floor: Floor) -> tuple[date, str]:
     note = "" if floor.verified else f" ({NOT_VERIFIED})"
-    return after(treated_on, Span(floor.value, floor.unit)), f"{floor.wording}{note}"
+    return after(treated_on, Span(floor.value, floor.unit)), f"{floor.wording}, from {in_words(treated_on)}{note}"
 
 
 def _closing(treated_on: date, opens_on: date, opens_after: Span, closes_after: Span) -> tuple[date, str]:

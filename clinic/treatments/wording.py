@@ -34,7 +34,7 @@ _SENTENCES = {
     Code.OWN_DATE_TOO_FAR: _("The next date is more than two years after the treatment on %(performed_on)s."),
     Code.PRACTITIONER_NOT_HERE: _("Choose someone who treats patients at this clinic."),
     Code.CONDITION_NOT_OF_PATIENT: _("Choose a condition of this patient."),
-    Code.APPOINTMENT_NOT_OF_PATIENT: _("This is not a coming visit of this patient."),
+    Code.APPOINTMENT_NOT_OF_PATIENT: _("This is not a visit of this patient."),
     Code.APPOINTMENT_ON_ANOTHER_DAY: _("The visit is on %(visit_on)s, not on the day of the treatment."),
     Code.VIAL_NEEDED: _("Choose the vial that was used."),
     Code.VIAL_TWICE: _("The same vial stands twice."),

@@ -88,9 +88,13 @@ def test_policy_alone_opens_after_three_and_closes_after_six_months_with_its_ari
     ("treated_on", "opens_on", "rule"),
     [
         # 89 days: three calendar months fall one day short of ninety.
-        (date(2026, 2, 1), date(2026, 5, 2), "payer: 90 days"),
+        (date(2026, 2, 1), date(2026, 5, 2), "payer: 90 days, from 1 Feb 2026"),
         # 90 days: both on the same day, both named.
-        (date(2028, 2, 1), date(2028, 5, 1), "policy: 3 calendar months after 1 Feb 2028; same day as payer: 90 days"),
+        (
+            date(2028, 2, 1),
+            date(2028, 5, 1),
+            "policy: 3 calendar months after 1 Feb 2028; same day as payer: 90 days, from 1 Feb 2028",
+        ),
         # 92 days: the policy is later.
         (date(2026, 7, 1), date(2026, 10, 1), "policy: 3 calendar months after 1 Jul 2026"),
     ],
@@ -110,12 +114,12 @@ def test_unverified_floor_says_so_in_the_rule():
     floors = [Floor(16, "WEEK", "label of Dysport, EU: 16 weeks", verified=False)]
     result = window(date(2026, 9, 1), floors=floors)
     assert result.opens_on == date(2026, 12, 22)
-    assert result.opens_rule == "label of Dysport, EU: 16 weeks (not verified at this clinic)"
+    assert result.opens_rule == "label of Dysport, EU: 16 weeks, from 1 Sep 2026 (not verified at this clinic)"
 
 
 def test_latest_of_several_floors_wins_and_equal_wordings_are_named_once():
     floors = [Floor(16, "WEEK", "A"), Floor(112, "DAY", "B"), Floor(16, "WEEK", "A"), Floor(100, "DAY", "C")]
-    assert window(date(2026, 9, 1), floors=floors).opens_rule == "A; same day as B"
+    assert window(date(2026, 9, 1), floors=floors).opens_rule == ("A, from 1 Sep 2026; same day as B, from 1 Sep 2026")
 
 
 def test_without_a_known_wear_off_the_first_three_weeks_are_suggested():
@@ -173,7 +177,8 @@ def test_own_date_before_a_floor_wins_and_names_the_floors_it_undercuts():
     assert result.opens_on == date(2026, 11, 3)
     assert result.opens_rule == (
         "the clinician's own date, 3 Nov 2026; earlier than policy: 3 calendar months after 1 Sep 2026, which is "
-        "1 Dec 2026; earlier than label of Xeomin, EU: 12 weeks (not verified at this clinic), which is 24 Nov 2026"
+        "1 Dec 2026; earlier than label of Xeomin, EU: 12 weeks, from 1 Sep 2026 (not verified at this clinic), "
+        "which is 24 Nov 2026"
     )
     assert result.closes_on == date(2027, 3, 1)
 

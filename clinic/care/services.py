@@ -1,0 +1,164 @@
+"""What one act changes in several rooms, in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from clinic import audit
+from clinic.patients.models import Condition, Patient, PatientStatus
+from clinic.practice.models import Practitioner
+from clinic.scheduling.models import COMING_STATES, Appointment
+from clinic.scheduling.services import ChangeRefused, mark_treated
+from clinic.toxins.models import Vial
+from clinic.toxins.services import VialRefused, draw
+from clinic.treatments import dosing
+from clinic.treatments.models import FollowUp, FollowUpState, InjectionSession
+from clinic.treatments.services import (
+    Draw,
+    Point,
+    Problem,
+    TreatmentRefused,
+    close_active,
+    lock_for_signing,
+    newest_performed_on,
+    open_follow_up,
+    problems_from,
+    sign_locked,
+    total_of,
+)
+
+
+@transaction.atomic
+def complete_visit(
+    *,
+    by: audit.Actor,
+    patient: Patient,
+    condition: Condition,
+    practitioner: Practitioner,
+    vial: Vial,
+    points: Sequence[Point],
+    performed_on: date,
+    own_next_on: date | None = None,
+    notes: str = "",
+    discard_rest: bool = False,
+    appointment: Appointment | None = None,
+    lid_technique: str = "",
+    guidance: str = "",
+    public_id: uuid.UUID | None = None,
+    now: datetime,
+) -> InjectionSession:
+    """Record and sign a treatment and everything that follows from it.
+
+    The treatment is signed, its units leave the vial (with `discard_rest` what is left is thrown away), the condition's active
+    follow-up ends as treated and a new one opens with its window. A visit booked for that follow-up on the day of the treatment,
+    or the one given as `appointment`, becomes treated; a later one stays as it is (see `visits_left_over`).
+    A treatment entered after a newer one is written down but moves no follow-up; neither does one of a patient who has died.
+    The patient's row is locked first, then the vial.
+    Raises TreatmentRefused with every problem, AlreadyRecorded for a repeated `public_id`; nothing is written then.
+    """
+    vials = lock_for_signing(patient=patient, vials=[vial], now=now)
+    vial = vials[vial.pk]
+    given = total_of(points)
+    wasted = max(vial.units_left - given, Decimal(0)) if discard_rest else Decimal(0)
+    reason = _("rest of the vial discarded") if wasted else ""
+    problems = problems_from(
+        [
+            *dosing.check_own_date(own_on=own_next_on, performed_on=performed_on),
+            *_check_appointment(appointment, patient, performed_on),
+        ]
+    )
+    try:
+        session = sign_locked(
+            by=by,
+            patient=patient,
+            condition=condition,
+            practitioner=practitioner,
+            product=vial.lot.product,
+            points=points,
+            draws=[Draw(vial, given, wasted, reason)],
+            vials=vials,
+            performed_on=performed_on,
+            notes=notes,
+            guidance=guidance,
+            lid_technique=lid_technique,
+            public_id=public_id,
+            now=now,
+        )
+        draw(by=by, vial=vial, given=given, wasted=wasted, waste_reason=reason, on=performed_on, now=now)
+    except TreatmentRefused as refused:
+        raise TreatmentRefused([*refused.problems, *problems]) from refused
+    except VialRefused as refused:
+        raise TreatmentRefused([Problem("vial", refused.message), *problems]) from refused
+    if problems:
+        raise TreatmentRefused(problems)
+    newest = newest_performed_on(condition=condition, other_than=session)
+    if newest is None or newest <= performed_on:
+        ended = _turn_over(by=by, session=session, own_on=own_next_on, now=now)
+        appointment = appointment or _visit_that_day(ended, performed_on)
+    if appointment is not None:
+        try:
+            mark_treated(by=by, appointment=appointment, now=now)
+        except ChangeRefused as refused:
+            raise TreatmentRefused([Problem("appointment", str(refused))]) from refused
+    return session
+
+
+def visits_left_over(*, session: InjectionSession) -> QuerySet[Appointment]:
+    """Visits still expected for follow-ups of this treatment's condition that have ended: staff keep or cancel them.
+
+    They are not moved to the new follow-up: a time chosen for the old window would silence the letters of the new one.
+    """
+    return (
+        Appointment.objects.filter(follow_up__condition_id=session.condition_id, state__in=COMING_STATES)
+        .exclude(follow_up__state=FollowUpState.ACTIVE)
+        .select_related("practitioner", "clinic")
+        .order_by("starts_at")
+    )
+
+
+def _turn_over(*, by: audit.Actor, session: InjectionSession, own_on: date | None, now: datetime) -> FollowUp | None:
+    """End the condition's active follow-up and open the new one; return the one that ended."""
+    ended = close_active(condition=session.condition, now=now)
+    changes: list[tuple[FollowUp, str, list[str]]] = []
+    if ended is not None:
+        changes.append((ended, audit.Action.CHANGED, ["state", "ended_at"]))
+    if session.patient.status != PatientStatus.DECEASED:
+        changes.append((open_follow_up(session=session, own_on=own_on, now=now), audit.Action.CREATED, []))
+    for follow_up, action, fields in changes:
+        audit.record(
+            by=by,
+            action=action,
+            what=follow_up,
+            patient_public_id=session.patient.public_id,
+            clinic_id=session.clinic_id,
+            fields=fields,
+            now=now,
+        )
+    return ended
+
+
+def _check_appointment(appointment: Appointment | None, patient: Patient, performed_on: date) -> Iterator[dosing.Finding]:
+    if appointment is None:
+        return
+    visit_on = appointment.starts_at.astimezone(patient.clinic.zone).date()
+    if appointment.patient_id != patient.pk:
+        yield dosing.Finding("appointment", dosing.Code.APPOINTMENT_NOT_OF_PATIENT)
+    elif visit_on != performed_on:
+        yield dosing.Finding("appointment", dosing.Code.APPOINTMENT_ON_ANOTHER_DAY, {"visit_on": visit_on})
+
+
+def _visit_that_day(follow_up: FollowUp | None, performed_on: date) -> Appointment | None:
+    """The coming visit of this follow-up on the day of the treatment, in the zone of the visit's clinic."""
+    if follow_up is None:
+        return None
+    coming = Appointment.objects.select_related("clinic", "patient").filter(follow_up=follow_up, state__in=COMING_STATES).first()
+    if coming is not None and coming.starts_at.astimezone(coming.clinic.zone).date() == performed_on:
+        return coming
+    return None

@@ -1,0 +1,107 @@
+"""The parts of a treatment, points and what was drawn: as given, as facts to check, and as rows to write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from clinic.patients.models import Patient
+from clinic.toxins.models import Laterality, LotState, Product, Site, Vial, VialState
+from clinic.toxins.rules import usable_until
+from clinic.treatments import dosing
+from clinic.treatments.models import Injection, PointSide, SessionVersion, VialUse
+
+
+@dataclass(frozen=True)
+class Point:
+    """Units at one point. `side` is RIGHT, LEFT or MIDLINE of the patient; x and y are percent of the picture as seen.
+
+    Without x and y the catalogue's place is taken, mirrored for the left. `label` tells apart two points of one site and side.
+    """
+
+    site: Site
+    side: str
+    units: Decimal
+    x: Decimal | None = None
+    y: Decimal | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What was taken from one vial: given to the patient, and thrown away with the reason."""
+
+    vial: Vial
+    given: Decimal
+    wasted: Decimal = Decimal(0)
+    waste_reason: str = ""
+
+
+def total_of(points: Sequence[Point]) -> Decimal:
+    """What the points add up to; one that is not a number counts nothing (it is refused anyway)."""
+    return dosing.totals((point.side, point.units) for point in points if point.units.is_finite()).units
+
+
+def vial_facts(vial: Vial, patient: Patient, product: Product) -> dosing.VialFacts:
+    """The vial as the checks want it. Needs its lot and product loaded."""
+    return dosing.VialFacts(
+        is_of_clinic=vial.clinic_id == patient.clinic_id,
+        is_of_product=vial.lot.product_id == product.pk,
+        lot_number=vial.lot.number,
+        lot_is_in_use=vial.lot.state == LotState.IN_USE,
+        expires_on=vial.lot.expires_on,
+        is_closed=vial.state == VialState.CLOSED,
+        units_left=vial.units_left,
+        # Without a diluent the making-up was not noted: the time is that of the first draw, which says nothing of earlier ones.
+        made_up_at=None if vial.diluent_ml is None else vial.reconstituted_at,
+        use_by_at=None
+        if vial.reconstituted_at is None
+        else usable_until(vial.reconstituted_at, vial.lot.product.hours_after_reconstitution),
+    )
+
+
+def point_facts(point: Point) -> dosing.GivenPoint:
+    """The point as the checks want it."""
+    return dosing.GivenPoint(
+        site=point.site.code,
+        site_label=str(point.site),
+        side=point.side,
+        units=point.units,
+        is_midline_site=point.site.laterality == Laterality.MIDLINE,
+        is_selectable=point.site.is_selectable,
+        may_be_contralateral=point.site.may_be_contralateral,
+        x=point.x,
+        y=point.y,
+        label=point.label,
+    )
+
+
+def injection_row(version: SessionVersion, order: int, point: Point, vial: Vial | None) -> Injection:
+    """The point as a row, not yet saved; its volume is known if all came from one `vial` whose making-up was noted."""
+    mirrored = 100 - point.site.x if point.side == PointSide.LEFT else point.site.x
+    return Injection(
+        version=version,
+        order=order,
+        site=point.site,
+        side=point.side,
+        point=point.label,
+        x=mirrored if point.x is None else point.x,
+        y=point.site.y if point.y is None else point.y,
+        units=point.units,
+        volume_ml=None
+        if vial is None
+        else dosing.volume_ml(point.units, labelled_units=vial.labelled_units, diluent_ml=vial.diluent_ml),
+    )
+
+
+def vial_use_row(version: SessionVersion, draw: Draw) -> VialUse:
+    """What was drawn as a row, not yet saved."""
+    return VialUse(
+        version=version,
+        vial=draw.vial,
+        units_drawn=draw.given + draw.wasted,
+        units_given=draw.given,
+        units_wasted=draw.wasted,
+        waste_reason=draw.waste_reason,
+    )

@@ -1,0 +1,216 @@
+"""Recording a treatment: everything is checked, written and signed in one go."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from clinic import audit
+from clinic.patients.models import Condition, Patient
+from clinic.patients.services import look_again
+from clinic.practice.models import Practitioner
+from clinic.toxins.models import Product, Vial
+from clinic.treatments import dosing, wording
+from clinic.treatments.models import Injection, InjectionSession, SessionState, SessionVersion, VialUse
+from clinic.treatments.services.parts import Draw, Point, injection_row, point_facts, total_of, vial_facts, vial_use_row
+from clinic.treatments.services.refusals import AlreadyRecorded, Problem, TreatmentRefused, problems_from
+
+
+def signed_sessions(*, condition: Condition) -> QuerySet[InjectionSession]:
+    """The signed treatments of a condition, newest first, each with its current version and product."""
+    return (
+        InjectionSession.objects.filter(condition=condition, state=SessionState.SIGNED)
+        .select_related("current_version", "product", "practitioner")
+        .order_by("-performed_on", "-id")
+    )
+
+
+def newest_performed_on(*, condition: Condition, other_than: InjectionSession | None = None) -> date | None:
+    """The date of the condition's newest signed treatment, `other_than` left out; None where there is none."""
+    sessions = InjectionSession.objects.filter(condition=condition, state=SessionState.SIGNED)
+    if other_than is not None:
+        sessions = sessions.exclude(pk=other_than.pk)
+    return sessions.order_by("-performed_on").values_list("performed_on", flat=True).first()
+
+
+@transaction.atomic
+def record_signed(
+    *,
+    by: audit.Actor,
+    patient: Patient,
+    condition: Condition,
+    practitioner: Practitioner,
+    product: Product,
+    points: Sequence[Point],
+    draws: Sequence[Draw],
+    performed_on: date,
+    performed_at: datetime | None = None,
+    notes: str = "",
+    guidance: str = "",
+    lid_technique: str = "",
+    public_id: uuid.UUID | None = None,
+    now: datetime,
+) -> InjectionSession:
+    """Write a treatment with its points and what was drawn, and sign it as version 1.
+
+    The patient's row is locked first, then the vials. Vials themselves are not changed: that is `toxins.services.draw`.
+    `public_id` is a token of the form: a form sent twice is written once.
+    Raises TreatmentRefused with every problem, AlreadyRecorded for a repeated token, ValueError when no person signs.
+    """
+    vials = lock_for_signing(patient=patient, vials=[draw.vial for draw in draws], now=now)
+    return sign_locked(
+        by=by,
+        patient=patient,
+        condition=condition,
+        practitioner=practitioner,
+        product=product,
+        points=points,
+        draws=draws,
+        vials=vials,
+        performed_on=performed_on,
+        performed_at=performed_at,
+        notes=notes,
+        guidance=guidance,
+        lid_technique=lid_technique,
+        public_id=public_id,
+        now=now,
+    )
+
+
+def lock_for_signing(*, patient: Patient, vials: Sequence[Vial], now: datetime) -> dict[int, Vial]:
+    """Lock the patient's row, then the vials in the order of their keys, so that two treatments never wait for each other.
+
+    Returns the vials as they stand now, by key, with their lot and product. To be called in a transaction.
+    """
+    look_again([patient.pk], now=now)
+    rows = (
+        Vial.objects.select_for_update(of=("self",))
+        .select_related("lot__product")
+        .filter(pk__in=[vial.pk for vial in vials])
+        .order_by("pk")
+    )
+    return {vial.pk: vial for vial in rows}
+
+
+def sign_locked(
+    *,
+    by: audit.Actor,
+    patient: Patient,
+    condition: Condition,
+    practitioner: Practitioner,
+    product: Product,
+    points: Sequence[Point],
+    draws: Sequence[Draw],
+    vials: dict[int, Vial],
+    performed_on: date,
+    performed_at: datetime | None = None,
+    notes: str = "",
+    guidance: str = "",
+    lid_technique: str = "",
+    public_id: uuid.UUID | None = None,
+    now: datetime,
+) -> InjectionSession:
+    """`record_signed` for a caller whose transaction holds the locks: `vials` is what `lock_for_signing` returned."""
+    if by.user is None:
+        raise ValueError("A treatment is signed by a person.")
+    if public_id is not None:
+        _refuse_repeated(public_id, condition)
+    total = total_of(points)
+    problems = problems_from(
+        [
+            *_check_people(patient, condition, practitioner),
+            *dosing.check_dates(
+                performed_on=performed_on, today=now.astimezone(patient.clinic.zone).date(), born_on=patient.born_on
+            ),
+            *dosing.check_points([point_facts(point) for point in points], condition_side=condition.side),
+            *_check_draws(draws, vials, patient, product, total, performed_on, now),
+        ]
+    )
+    if problems:
+        raise TreatmentRefused(problems)
+    session = InjectionSession.objects.create(
+        public_id=public_id or uuid.uuid4(),
+        patient=patient,
+        condition=condition,
+        product=product,
+        clinic=patient.clinic,
+        practitioner=practitioner,
+        performed_on=performed_on,
+        performed_at=performed_at,
+        state=SessionState.DRAFT,
+        created_at=now,
+    )
+    version = SessionVersion.objects.create(
+        session=session, number=1, total_units=total, guidance=guidance, lid_technique=lid_technique, notes=notes
+    )
+    only_vial = vials[draws[0].vial.pk] if len(draws) == 1 else None
+    Injection.objects.bulk_create(injection_row(version, order, point, only_vial) for order, point in enumerate(points))
+    VialUse.objects.bulk_create(vial_use_row(version, draw) for draw in draws)
+    # Signed last: from here on the database refuses any change of the version and its parts.
+    version.signed_by, version.signed_at = by.user, now
+    version.save(update_fields=["signed_by", "signed_at"])
+    session.state, session.current_version = SessionState.SIGNED, version
+    session.save(update_fields=["state", "current_version"])
+    audit.record(
+        by=by,
+        action=audit.Action.SIGNED,
+        what=session,
+        patient_public_id=patient.public_id,
+        clinic_id=patient.clinic_id,
+        version=version.number,
+        now=now,
+    )
+    return session
+
+
+def _refuse_repeated(public_id: uuid.UUID, condition: Condition) -> None:
+    written = InjectionSession.objects.filter(public_id=public_id).first()
+    if written is None:
+        return
+    if written.condition_id != condition.pk:
+        # Not this form's own: say nothing about the other treatment.
+        raise TreatmentRefused([Problem("", str(wording.FORM_OUT_OF_DATE))])
+    raise AlreadyRecorded(written)
+
+
+def _check_people(patient: Patient, condition: Condition, practitioner: Practitioner) -> Iterator[dosing.Finding]:
+    if condition.patient_id != patient.pk:
+        yield dosing.Finding("condition", dosing.Code.CONDITION_NOT_OF_PATIENT)
+    if not practitioner.clinics.filter(pk=patient.clinic_id).exists():
+        yield dosing.Finding("practitioner", dosing.Code.PRACTITIONER_NOT_HERE)
+
+
+def _check_draws(
+    draws: Sequence[Draw],
+    vials: dict[int, Vial],
+    patient: Patient,
+    product: Product,
+    total: Decimal,
+    performed_on: date,
+    now: datetime,
+) -> Iterator[dosing.Finding]:
+    if not draws:
+        yield dosing.Finding("vial", dosing.Code.VIAL_NEEDED)
+        return
+    if len(vials) < len(draws):
+        yield dosing.Finding("vial", dosing.Code.VIAL_TWICE)
+        return
+    drawn = sum((draw.given for draw in draws), Decimal(0))
+    if drawn != total:
+        yield dosing.Finding("vial", dosing.Code.DRAWN_NOT_WHAT_WAS_GIVEN, {"given": total, "drawn": drawn})
+    for draw in draws:
+        if draw.wasted < 0 or (draw.wasted > 0 and not draw.waste_reason):
+            yield dosing.Finding("vial", dosing.Code.WASTE_NOT_IN_ORDER)
+        yield from dosing.check_vial(
+            vial_facts(vials[draw.vial.pk], patient, product),
+            performed_on=performed_on,
+            now=now,
+            zone=patient.clinic.zone,
+            given=draw.given,
+            wasted=draw.wasted,
+        )
