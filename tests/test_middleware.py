@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from botox_tracker.middleware import CONTENT_SECURITY_POLICY, ProtectiveHeaders
+from botox_tracker.middleware import CONTENT_SECURITY_POLICY, ClientAddress, ProtectiveHeaders
 from tests.factories import PASSWORD, UserFactory
 
 
@@ -45,6 +45,30 @@ def test_a_page_that_sets_its_own_policy_keeps_it():
 
     assert response.headers["Content-Security-Policy"] == "sandbox"
     assert response.headers["Cache-Control"] == "max-age=60"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "address"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "made.up, 198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (2, "198.51.100.1, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        (2, "203.0.113.9", "127.0.0.1"),
+        (1, "2001:db8::7", "2001:db8::7"),
+        (1, "<script>", "127.0.0.1"),
+        (1, "", "127.0.0.1"),
+    ],
+)
+def test_only_our_own_proxies_are_believed_who_is_asking(settings, proxies, header, address):
+    settings.TRUSTED_PROXIES = proxies
+    seen = []
+
+    ClientAddress(lambda request: seen.append(request.META["REMOTE_ADDR"]))(
+        RequestFactory().get("/", headers={"X-Forwarded-For": header})
+    )
+
+    assert seen == [address]
 
 
 @pytest.mark.django_db
