@@ -1,0 +1,95 @@
+"""What happened to one patient, newest first, from every room, in one query.
+
+A patient's history is a few hundred rows, so the database joins what the rooms know, sorts it and cuts the page. A door that
+knows of more (the letters) hands its rows in, shaped alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+
+from clinic.care import happenings
+from clinic.care.happenings import Kind
+from clinic.patients.models import Patient
+
+__all__ = ["ROWS", "Entry", "Kind", "Page", "timeline"]
+
+ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened. What the codes mean depends on `kind` and `event`; see the sources in `happenings`."""
+
+    kind: Kind
+    event: str
+    #: The day it happened, in the clinic's zone: what the timeline is sorted by.
+    on: date
+    #: When it was written down, where that is kept.
+    at: datetime | None
+    #: What it belongs to: the treatment, side effect, letter, follow-up or appointment. None for holds and consent.
+    public_id: UUID | None
+    state: str
+    what: str
+    about: str
+    detail: str
+    number: Decimal | None
+    #: The time it is about, where that is not when it was written down: an appointment's.
+    time: datetime | None
+    who: str
+    by_patient: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries, and whether older ones follow."""
+
+    entries: list[Entry]
+    has_more: bool
+
+
+def timeline(
+    *,
+    patient: Patient,
+    kinds: Collection[Kind] = tuple(Kind),
+    with_reviews: bool = True,
+    letters: QuerySet[Any, Any] | None = None,
+    skip: int = 0,
+    rows: int = ROWS,
+) -> Page:
+    """Return what happened to `patient`, newest first, in one query whatever there is.
+
+    `with_reviews` says whether the reader may see how side effects were judged. `letters` are rows made with
+    `happenings.shaped`, from the room above. `skip` leaves out the newest.
+    """
+    zone = patient.clinic.zone
+    sources = {
+        Kind.TREATMENT: happenings.treatments,
+        Kind.SIDE_EFFECT: happenings.side_effects if with_reviews else happenings.reports,
+        Kind.CONTACT: happenings.contacts,
+        Kind.APPOINTMENT: happenings.appointments,
+        Kind.HOLD: happenings.holds,
+        Kind.CONSENT: happenings.consents,
+    }
+    parts = [part for kind, source in sources.items() if kind in kinds for part in source(patient, zone)]
+    if letters is not None and Kind.LETTER in kinds:
+        parts.append(letters)
+    if not parts:
+        return Page([], has_more=False)
+    first, *others = parts
+    found = first.union(*others, all=True) if others else first
+    newest = found.order_by("-row_on", F("row_at").desc(nulls_last=True), "row_kind", "row_event", "row_id")
+    entries = [_entry(row) for row in newest[skip : skip + rows + 1]]
+    return Page(entries[:rows], has_more=len(entries) > rows)
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    kind, event, on, at, public_id, state, what, about, detail, number, time, who, by_patient = row
+    return Entry(Kind(kind), event, on, at, public_id, state, what, about, detail, number, time, who, bool(by_patient))
