@@ -88,7 +88,13 @@ def mint(
     appointment: Any = None,
     consent_purpose: str = "",
 ) -> str:
-    """Return a new token (43 URL-safe characters, 256 bits). It is not kept anywhere: only its hash is."""
+    """Return a new token (43 URL-safe characters, 256 bits). It is not kept anywhere: only its hash is.
+
+    Raises ValueError if what the link is about belongs to another patient.
+    """
+    for thing in (follow_up, appointment):
+        if thing is not None and thing.patient_id != patient.pk:
+            raise ValueError("A link about what belongs to another patient.")
     token = secrets.token_urlsafe(32)
     PatientLink.objects.create(
         token_hash=hash_token(token),

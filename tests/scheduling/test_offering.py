@@ -6,7 +6,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from clinic.scheduling.services import OutsideWindow, offer_times, outside_window, read_value, standard_kind, value_of
+from clinic.scheduling.services import (
+    OutsideWindow,
+    offer_times,
+    others_treat_at,
+    outside_window,
+    read_value,
+    standard_kind,
+    value_of,
+)
 from tests.factories import NOW, AppointmentFactory, ClosureFactory, VisitKindFactory
 from tests.scheduling.agenda import CLOSES, OPENS, TUESDAY_9, WEDNESDAY_9, at, make_agenda, with_hours
 
@@ -34,12 +42,12 @@ def test_the_clinicians_own_date_is_aimed_at(agenda):
 
 
 def test_nothing_is_offered_before_the_earliest_date(agenda):
-    times = offered(agenda, near_on=NOW.date(), limit=500)
+    times = offered(agenda, from_on=NOW.date(), limit=500)
     assert min(days(times)) == OPENS
 
 
 def test_staff_may_look_before_the_earliest_date(agenda):
-    times = offered(agenda, near_on=NOW.date(), may_be_early=True)
+    times = offered(agenda, from_on=NOW.date(), may_be_early=True)
     assert days(times) == [NOW.date(), NOW.date() + timedelta(days=1)]
     assert all(time.starts_at > NOW for time in times)
 
@@ -54,13 +62,19 @@ def test_after_the_window_the_soonest_times_are_offered(agenda):
     assert days(offered(agenda, now=now)) == [now.date()]
 
 
-def test_other_days_are_those_asked_for(agenda):
-    assert days(offered(agenda, near_on=date(2027, 1, 20))) == [date(2027, 1, 20)]
+def test_other_days_are_the_first_from_the_one_asked_for(agenda):
+    assert days(offered(agenda, from_on=date(2027, 1, 20), limit=8)) == [date(2027, 1, 20), date(2027, 1, 21)]
 
 
-@pytest.mark.parametrize("near_on", [date.min, date.max])
-def test_absurd_days_are_answered_with_the_nearest_sensible_ones(agenda, near_on):
-    assert offered(agenda, near_on=near_on)
+@pytest.mark.parametrize(("from_on", "first"), [(date.min, OPENS), (date.max, date(2028, 11, 22))])
+def test_absurd_days_are_answered_with_the_nearest_sensible_ones(agenda, from_on, first):
+    assert days(offered(agenda, from_on=from_on)) == [first]
+
+
+def test_somebody_else_who_treats_here_is_known_of(agenda):
+    assert not others_treat_at(agenda.clinic, agenda.practitioner)
+    with_hours(agenda.clinic, "Dr Other")
+    assert others_treat_at(agenda.clinic, agenda.practitioner)
 
 
 def test_a_days_times_are_spread_so_that_several_days_have_room(agenda):

@@ -73,6 +73,12 @@ def practitioners_of(clinic: Clinic) -> list[Practitioner]:
     return list(Practitioner.objects.filter(clinics=clinic, is_active=True).order_by("name", "pk"))
 
 
+def others_treat_at(clinic: Clinic, practitioner: Practitioner) -> bool:
+    """Whether somebody besides `practitioner` has hours at `clinic`."""
+    rows = Availability.objects.filter(clinic=clinic, practitioner__is_active=True, practitioner__clinics=clinic)
+    return rows.exclude(practitioner=practitioner).exists()
+
+
 def outside_window(follow_up: FollowUp, on: date) -> OutsideWindow | None:
     """Whether a visit on the local day `on` would be before the earliest date or after the window has closed."""
     if on < follow_up.opens_on:
@@ -86,16 +92,16 @@ def offer_times(
     practitioner: Practitioner | None = None,
     limit: int,
     now: datetime,
-    near_on: date | None = None,
+    from_on: date | None = None,
     per_day: int | None = None,
     may_be_early: bool = False,
 ) -> list[OfferedTime]:
     """Return at most `limit` free times for the visit that `follow_up` waits for, in the order of time.
 
-    Times are those nearest to the suggested date, or to `near_on` if given; once the window has closed, the soonest. None
-    lies before the earliest date of the follow-up, unless staff ask for it (`may_be_early`). `per_day` leaves at most so many
-    of a practitioner's day, spread over it, so that several days have room; `practitioner` limits to one. Four queries,
-    whatever is found; the follow-up's patient and clinic should be loaded.
+    Times are those nearest to the suggested date; with `from_on`, the first ones from that day on; once the window has closed,
+    the soonest. None lies before the earliest date of the follow-up, unless staff ask for it (`may_be_early`). `per_day` leaves
+    at most so many of a practitioner's day, spread over it, so that several days have room; `practitioner` limits to one.
+    Four queries, whatever is found; the follow-up's patient and clinic should be loaded.
     """
     clinic = follow_up.patient.clinic
     zone = clinic.zone
@@ -105,8 +111,9 @@ def offer_times(
     today = now.astimezone(zone).date()
     earliest = today if may_be_early else max(today, follow_up.opens_on)
     aim = today if today > follow_up.closes_on else suggested_date(follow_up)
-    target = min(max(near_on or aim, earliest), today + HORIZON)
-    first, last = max(earliest, target - AROUND), min(target + AROUND, today + HORIZON)
+    target = min(max(from_on or aim, earliest), today + HORIZON)
+    first = target if from_on else max(earliest, target - AROUND)
+    last = min(target + AROUND, today + HORIZON)
     hours = _hours(clinic, practitioner)
     closures = _closures(clinic, first, last)
     busy = _busy([person.pk for person in hours], first, last)
