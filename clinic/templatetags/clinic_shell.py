@@ -35,7 +35,7 @@ MAIN_NAVIGATION = (
     Entry(_("Patients"), "staff:patient-list", "people", Permission.VIEW_PATIENTS, ("patient", "treatment", "condition")),
     Entry(_("Side effects"), "staff:side-effect-list", "clipboard2-pulse", Permission.VIEW_SIDE_EFFECT_LOG, ("side-effect",)),
     Entry(_("Letters"), "staff:letter-list", "envelope", Permission.VIEW_LETTERS, ("letter",)),
-    Entry(_("Stock"), "staff:stock-list", "box-seam", Permission.VIEW_PATIENTS, ("stock", "lot", "vial")),
+    Entry(_("Stock"), "staff:vial-list", "box-seam", Permission.KEEP_STOCK, ("stock", "lot", "vial")),
 )
 
 
