@@ -115,18 +115,16 @@ class Entry:
     born_on: date
     status: str
     clinic_id: int
-    clinic_name: str
-    time_zone: str
-    indication: str
+    indication_id: int
     side: str
-    product: str
-    #: Units of `product` given at the treatment the follow-up is about.
+    product_id: int
+    #: Units of the product given at the treatment the follow-up is about.
     units: Decimal | None
     treated_on: date
-    practitioner: str
+    practitioner_id: int
     appointment_public_id: UUID | None
     appointment_at: datetime | None
-    appointment_with: str | None
+    appointment_practitioner_id: int | None
     #: Why the patient is on hold; the first of several.
     hold_reason: str | None
     contacts: int
@@ -160,17 +158,15 @@ _SOURCES: Mapping[str, str] = {
     "born_on": "patient__born_on",
     "status": "patient__status",
     "clinic_id": "patient__clinic_id",
-    "clinic_name": "patient__clinic__name",
-    "time_zone": "patient__clinic__time_zone",
-    "indication": "condition__indication__name",
+    "indication_id": "condition__indication_id",
     "side": "condition__side",
-    "product": "session__product__brand_name",
+    "product_id": "session__product_id",
     "units": "session__current_version__total_units",
     "treated_on": "session__performed_on",
-    "practitioner": "session__practitioner__name",
+    "practitioner_id": "session__practitioner_id",
     "appointment_public_id": "coming__public_id",
     "appointment_at": "coming__starts_at",
-    "appointment_with": "coming__practitioner__name",
+    "appointment_practitioner_id": "coming__practitioner_id",
 }
 _NAMES = tuple(Entry.__dataclass_fields__)
 

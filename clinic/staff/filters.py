@@ -1,0 +1,197 @@
+"""What the follow-up list may be narrowed to. Every filter stands in the address, so that a view of the list can be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+import django_filters
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Layout, Submit
+from crispy_forms.utils import render_crispy_form
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from clinic.care.worklist import Stage
+from clinic.patients.querysets import PatientQuerySet
+from clinic.practice.models import Clinic
+from clinic.staff.kept import Kept
+from clinic.staff.names import Kind, Names
+from clinic.treatments.models import FollowUp
+
+#: No list is asked for outside these days; it also keeps every date that is computed from them a date.
+EARLIEST, LATEST = date(1990, 1, 1), date(2200, 1, 1)
+
+
+def _day(label: Any, field_name: str | None = None, lookup: str | None = None, **options: Any) -> django_filters.DateFilter:
+    return django_filters.DateFilter(
+        field_name=field_name,
+        lookup_expr=lookup,
+        label=label,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)],
+        error_messages={"invalid": _("Enter a day as 2026-12-03.")},
+        **options,
+    )
+
+
+def _choice(label: Any, method: str) -> django_filters.ChoiceFilter:
+    return django_filters.ChoiceFilter(method=method, label=label, choices=(), empty_label=_("any"))
+
+
+class FilterForm(forms.Form):
+    """The filters as a form that is sent by GET and keeps the chosen stage."""
+
+    DAYS = ("opens_from", "opens_until", "closes_from", "closes_until")
+
+    def clean(self) -> dict[str, Any]:
+        """Say on top of the form what is wrong with the stage, which has no field that could be seen."""
+        if "stage" in self.errors:
+            self.add_error(None, _("Choose a stage from the list above."))
+        return cast("dict[str, Any]", super().clean())
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = FormHelper()
+        helper.form_method = "get"
+        helper.form_class = "filters"
+        helper.attrs = {"role": "search", "aria-label": _("Narrow the list")}
+        helper.disable_csrf = True
+        is_open = " open" if any(self[name].value() for name in self.DAYS) else ""
+        shown = ("q", "clinic", "practitioner", "indication", "product", "as_of")
+        helper.layout = Layout(
+            "stage",
+            *(name for name in shown if name in self.fields),
+            HTML(f'<details class="menu"{is_open}><summary>{_("Window")}</summary><div class="menu-panel filters">'),
+            *self.DAYS,
+            HTML("</div></details>"),
+            Submit("", _("Show"), css_class="btn btn-secondary"),
+            HTML(f'<a class="btn btn-link" href="?">{_("Clear")}</a>'),
+        )
+        return helper
+
+
+class FollowUpFilter(django_filters.FilterSet):
+    """Narrows follow-ups by clinic, practitioner, indication, product, days and the patient's name or number.
+
+    `stage` and `as_of` are only read here: the worklist applies both, because a stage is one of a day.
+    """
+
+    q = django_filters.CharFilter(method="by_text", label=_("Patient"), max_length=100)
+    clinic = _choice(_("Clinic"), "by_clinic")
+    practitioner = _choice(_("Treated by"), "by_practitioner")
+    indication = _choice(_("Indication"), "by_indication")
+    product = _choice(_("Product"), "by_product")
+    opens_from = _day(_("Opens from"), "opens_on", "gte")
+    opens_until = _day(_("Opens until"), "opens_on", "lte")
+    closes_from = _day(_("Closes from"), "closes_on", "gte")
+    closes_until = _day(_("Closes until"), "closes_on", "lte")
+    as_of = _day(_("As of"), method="read_only")
+    stage = django_filters.ChoiceFilter(
+        method="read_only", label=_("Stage"), choices=[(stage, stage) for stage in Stage], widget=forms.HiddenInput
+    )
+
+    class Meta:
+        model = FollowUp
+        fields: tuple[str, ...] = ()
+        form = FilterForm
+
+    def __init__(
+        self,
+        data: QueryDict,
+        follow_ups: QuerySet[FollowUp],
+        *,
+        patients: PatientQuerySet,
+        clinics: Sequence[Clinic],
+        names: Names,
+    ) -> None:
+        super().__init__(data, follow_ups)
+        self._patients = patients
+        self._names = names
+        self._clinics = {clinic.public_id.hex: clinic for clinic in clinics}
+        self.filters["clinic"].extra["choices"] = [(key, clinic.name) for key, clinic in self._clinics.items()]
+        for kind in Kind:
+            self.filters[kind.value.lower()].extra["choices"] = names.choices(kind)
+        if len(clinics) == 1:
+            del self.filters["clinic"]
+
+    def by_text(self, follow_ups: QuerySet[FollowUp], name: str, text: str) -> QuerySet[FollowUp]:
+        return follow_ups.filter(patient__in=self._patients.matching(text))
+
+    def by_clinic(self, follow_ups: QuerySet[FollowUp], name: str, key: str) -> QuerySet[FollowUp]:
+        return follow_ups.filter(patient__clinic=self._clinics[key])
+
+    def by_practitioner(self, follow_ups: QuerySet[FollowUp], name: str, key: str) -> QuerySet[FollowUp]:
+        return follow_ups.filter(session__practitioner=self._names.pk_of(Kind.PRACTITIONER, key))
+
+    def by_indication(self, follow_ups: QuerySet[FollowUp], name: str, key: str) -> QuerySet[FollowUp]:
+        return follow_ups.filter(condition__indication=self._names.pk_of(Kind.INDICATION, key))
+
+    def by_product(self, follow_ups: QuerySet[FollowUp], name: str, key: str) -> QuerySet[FollowUp]:
+        return follow_ups.filter(session__product=self._names.pk_of(Kind.PRODUCT, key))
+
+    def read_only(self, follow_ups: QuerySet[FollowUp], name: str, value: object) -> QuerySet[FollowUp]:
+        return follow_ups
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """What the address asks for. With a filter that cannot be understood, `follow_ups` is None and `form` says which."""
+
+    follow_ups: QuerySet[FollowUp] | None
+    #: None for every stage that still runs.
+    stage: Stage | None
+    #: None for today.
+    as_of: date | None
+    #: What tells these follow-ups from others, whatever their stage; None with a text: it is personal and asked for once.
+    known_as: tuple[Hashable, ...] | None
+    form: SafeString
+
+
+_FORMS: Kept[SafeString] = Kept()
+
+
+def narrow(
+    params: QueryDict,
+    follow_ups: QuerySet[FollowUp],
+    *,
+    patients: PatientQuerySet,
+    clinics: Sequence[Clinic],
+    names: Names,
+    newest_change: int,
+) -> Narrowed:
+    """Narrow `follow_ups` to what stands in `params`, and lay out the form that shows and changes it.
+
+    The form of a list that nobody has narrowed, or narrowed the same way, is laid out once and kept while nothing changes.
+    """
+    wanted = {name: params[name] for name in FollowUpFilter.base_filters if params.get(name)}
+    filters = FollowUpFilter(params, follow_ups, patients=patients, clinics=clinics, names=names) if wanted else None
+    if filters is not None and not filters.form.is_valid():
+        return Narrowed(None, None, None, None, render_crispy_form(filters.form))
+    values = filters.form.cleaned_data if filters is not None else {}
+    known_as: tuple[Hashable, ...] = (
+        *sorted(clinic.public_id for clinic in clinics),
+        *sorted((name, value) for name, value in wanted.items() if name not in ("as_of", "stage")),
+    )
+
+    def form() -> SafeString:
+        shown = filters or FollowUpFilter(QueryDict(), follow_ups, patients=patients, clinics=clinics, names=names)
+        return cast(SafeString, render_crispy_form(shown.form))
+
+    is_personal = "q" in wanted
+    key = (newest_change, get_language(), known_as, wanted.get("as_of"), wanted.get("stage"))
+    return Narrowed(
+        follow_ups=filters.qs if filters is not None else follow_ups,
+        stage=Stage(values["stage"]) if values.get("stage") else None,
+        as_of=values.get("as_of"),
+        known_as=None if is_personal else known_as,
+        form=form() if is_personal else _FORMS.get(key, form),
+    )

@@ -1,0 +1,64 @@
+"""What staff do with a follow-up between two treatments. The forms check spelling; the services decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.treatments.models import ContactChannel, ContactOutcome, StopReason
+
+
+class ActionForm(forms.Form):
+    """A form whose page brings the form's tag and buttons."""
+
+    def refuse(self, field: str, message: str) -> None:
+        """Show why the service refused, beside its field."""
+        self.add_error(field if field in self.fields else None, message)
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = FormHelper()
+        helper.form_tag = False
+        return helper
+
+
+def _note(label: Any, length: int, help_text: Any = "", *, required: bool = False) -> forms.CharField:
+    return forms.CharField(
+        label=label, max_length=length, required=required, help_text=help_text, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ContactForm(ActionForm):
+    """One try to reach the patient."""
+
+    channel = forms.ChoiceField(label=_("How"), choices=ContactChannel.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=ContactOutcome.choices, widget=forms.RadioSelect)
+    note = _note(_("Note"), 250, _("What a colleague should know who looks next."))
+
+
+class SnoozeForm(ActionForm):
+    """Lay the follow-up aside until a day."""
+
+    until = forms.DateField(
+        label=_("Until"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": _("Enter a day as 2026-12-03.")},
+        help_text=_("No letter goes before this day; on it the follow-up is back in the list."),
+    )
+    note = _note(_("Why"), 200, required=True)
+
+
+class StopForm(ActionForm):
+    """End the follow-up for a reason."""
+
+    # A death reaches further than one follow-up, so it is recorded on the patient's page.
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[choice for choice in StopReason.choices if choice[0] != StopReason.DECEASED],
+        widget=forms.RadioSelect,
+    )
+    note = _note(_("Note"), 200, _("Needed with “other”."))

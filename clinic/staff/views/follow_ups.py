@@ -1,0 +1,277 @@
+"""The follow-up list, a follow-up's own page, and what staff do with it: log a contact, snooze, wake, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any, ClassVar, TypeAlias, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from clinic.care import worklist
+from clinic.care.worklist import LISTED_STAGES, Entry, Stage
+from clinic.practice.models import Clinic
+from clinic.practice.roles import PERMISSIONS, Permission, Role
+from clinic.staff.filters import narrow
+from clinic.staff.follow_up_lines import Reader, Rights, line, row
+from clinic.staff.forms.follow_ups import ActionForm, ContactForm, SnoozeForm, StopForm
+from clinic.staff.kept import newest_change
+from clinic.staff.names import Names, names_at
+from clinic.staff.next_letters import explanations, letters_sent
+from clinic.staff.pages import StaffPage
+from clinic.staff.paging import page_of
+from clinic.staff.pictures.window_bar import Axis
+from clinic.staff.stage_counts import stage_counts
+from clinic.treatments import services
+from clinic.treatments.models import ContactAttempt, FollowUp, FollowUpState
+from clinic.treatments.window import NOT_VERIFIED
+
+#: A follow-up, when its letters went, and what the engine says of the next one.
+Told: TypeAlias = tuple[Entry, tuple[datetime, ...], Any]
+
+
+class _Desk(StaffPage):
+    """What the list and the page of one follow-up have in common: clinics with the reader's rights, and lines."""
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self._clinics: list[Clinic] | None = None
+
+    def my_clinics(self) -> list[Clinic]:
+        """The clinics at which this person holds the page's permission, each with their `role` there. One query."""
+        if self._clinics is None:
+            self._clinics = list(self.clinics().annotate(role=F("memberships__role")).order_by("name", "pk"))
+        return self._clinics
+
+    def today(self) -> date:
+        """Today where the first of the person's clinics is; who works in two time zones can choose the day."""
+        return self.now.astimezone(self.my_clinics()[0].zone).date()
+
+    def follow_ups(self) -> QuerySet[FollowUp]:
+        """Every follow-up within the page's scope."""
+        return FollowUp.objects.filter(patient__clinic__in=self.my_clinics())
+
+    def readers(self, as_of: date, *, names: Names) -> dict[int, Reader]:
+        """For whom lines are written, by clinic: what the person may do can differ from one to the next."""
+        back_to, language = self.request.get_full_path(), get_language()
+        readers = {}
+        for clinic in self.my_clinics():
+            granted = PERMISSIONS[Role(cast(Any, clinic).role)]
+            rights = Rights(work=Permission.WORK_FOLLOW_UPS in granted, book=Permission.BOOK in granted)
+            readers[clinic.pk] = Reader(as_of, clinic.zone, rights, names, back_to, language)
+        return readers
+
+    def told(self, entries: Sequence[Entry], as_of: date) -> Iterator[Told]:
+        """Each entry with the times of its letters and what the engine says. As many queries for one as for many."""
+        sent = letters_sent(entry.id for entry in entries)
+        at = self.now if as_of == self.today() else datetime.combine(as_of, time(12), self.my_clinics()[0].zone)
+        explained = explanations((entry.patient_id for entry in entries), at=at)
+        for entry in entries:
+            yield entry, tuple(sent.get(entry.id, ())), explained.get(entry.patient_id, {}).get(entry.id)
+
+
+class FollowUpList(_Desk):
+    """The patients between two treatments, who leaves the window first at the top."""
+
+    permission = Permission.VIEW_PATIENTS
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        clinics, change = self.my_clinics(), newest_change()
+        names = names_at(clinics, newest_change=change)
+        narrowed = narrow(
+            request.GET, self.follow_ups(), patients=self.patients(), clinics=clinics, names=names, newest_change=change
+        )
+        if narrowed.follow_ups is None:
+            context = {"form": narrowed.form, "tabs": self.tabs({}, request.GET, None), "as_of": self.today()}
+            return render(request, "staff/follow-up-list.html", context, status=422)
+        as_of = narrowed.as_of or self.today()
+        found = worklist.entries(worklist.in_stage(narrowed.follow_ups, narrowed.stage, as_of), as_of)
+        page = page_of(found, params=request.GET, order=worklist.ORDER, scope=self.follow_ups())
+        counts = stage_counts(narrowed.follow_ups, as_of, known_as=narrowed.known_as, newest_change=change)
+        readers = self.readers(as_of, names=names)
+        rows = [row(*told, readers[told[0].clinic_id]) for told in self.told([Entry(*values) for values in page.rows], as_of)]
+        self.listed("FollowUp", len(rows))
+        context = {
+            "form": narrowed.form,
+            "tabs": self.tabs(counts, request.GET, narrowed.stage),
+            "total": sum(counts[stage] for stage in LISTED_STAGES),
+            "page": page,
+            "rows": rows,
+            "axis": Axis.around(as_of),
+            "as_of": as_of,
+            "is_today": as_of == self.today(),
+        }
+        return render(request, "staff/follow-up-list.html", context)
+
+    def tabs(self, counts: Mapping[Stage, int], params: QueryDict, chosen: Stage | None) -> list[dict[str, Any]]:
+        """A link for each stage that keeps the other filters, with its count where one is known."""
+        total = sum(counts[stage] for stage in LISTED_STAGES) if counts else None
+        every = [(None, _("All"), total), *((stage, _STAGE_WORDS[stage](), counts.get(stage)) for stage in Stage)]
+        tabs = []
+        for stage, word, count in every:
+            query = params.copy()
+            for name in ("stage", "after", "before"):
+                query.pop(name, None)
+            if stage:
+                query["stage"] = stage
+            tabs.append({"word": word, "count": count, "query": f"?{query.urlencode()}", "is_current": stage is chosen})
+        return tabs
+
+
+#: Called when a page is written, so that each reads in the reader's language.
+_STAGE_WORDS = {
+    Stage.OVERDUE: lambda: _("Overdue"),
+    Stage.CLOSING: lambda: _("Closing"),
+    Stage.OPEN: lambda: _("Open"),
+    Stage.APPROACHING: lambda: _("Approaching"),
+    Stage.BOOKED: lambda: _("Booked"),
+    Stage.WAITING: lambda: _("Waiting"),
+    Stage.ON_HOLD: lambda: _("On hold"),
+    Stage.STOPPED: lambda: _("Stopped"),
+}
+
+
+class _OneFollowUp(_Desk):
+    """A page about one follow-up. Showing it is a view of the patient's record."""
+
+    template: ClassVar[str]
+
+    def load(self, public_id: UUID) -> FollowUp:
+        """The follow-up with everything its page shows; 404 outside the scope."""
+        follow_up = (
+            self.follow_ups()
+            .select_related("patient__clinic", "condition__indication", "session__product", "session__practitioner")
+            .filter(public_id=public_id)
+            .first()
+        )
+        if follow_up is None:
+            raise self.denied("FollowUp")
+        return follow_up
+
+    def back_to(self) -> str:
+        """Where the person came from, if that is a page of this site; else the list."""
+        wanted = self.request.GET.get("next", "")
+        if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+            return wanted
+        return reverse("staff:follow-up-list")
+
+    def answer(self, follow_up: FollowUp, status: int = 200, **more: Any) -> HttpResponse:
+        """The page, with the follow-up in words and its letters and contacts."""
+        today = self.now.astimezone(follow_up.patient.clinic.zone).date()
+        entry = Entry(*worklist.entries(FollowUp.objects.filter(pk=follow_up.pk), today).get())
+        (told,) = self.told([entry], today)
+        written = line(*told, self.readers(today, names=Names(self.my_clinics()))[entry.clinic_id])
+        self.viewed(follow_up.patient, follow_up)
+        context = {
+            "follow_up": follow_up,
+            "patient": follow_up.patient,
+            "line": written,
+            "axis": Axis.covering(today, written.facts.days()),
+            "is_unverified": NOT_VERIFIED in follow_up.opens_rule,
+            "contacts": ContactAttempt.objects.filter(follow_up=follow_up).select_related("by").order_by("-at", "-id"),
+            "zone": follow_up.patient.clinic.zone,
+            "today": today,
+            "back_to": self.back_to(),
+            **more,
+        }
+        return render(self.request, self.template, context, status=status)
+
+
+class FollowUpShow(_OneFollowUp):
+    """One follow-up: its window with the rule behind each date, its letters and contacts."""
+
+    permission = Permission.VIEW_PATIENTS
+    template = "staff/follow-up-show.html"
+
+    def get(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
+        return self.answer(self.load(public_id))
+
+
+class _Action(_OneFollowUp):
+    """A form that does one thing to a follow-up and returns to where the person came from, filters kept."""
+
+    permission = Permission.WORK_FOLLOW_UPS
+    form_class: ClassVar[type[ActionForm]]
+    #: An ended follow-up has nothing left to be done to it but to note a late call.
+    needs_active: ClassVar[bool] = True
+
+    def get(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
+        follow_up = self.load(public_id)
+        if self.needs_active and follow_up.state != FollowUpState.ACTIVE:
+            messages.info(request, _("This follow-up has ended; nothing was changed."))
+            return redirect("staff:follow-up-show", follow_up.public_id)
+        return self.answer(follow_up, form=self.form_class())
+
+    def post(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
+        follow_up = self.load(public_id)
+        form = self.form_class(request.POST)
+        if form.is_valid():
+            try:
+                messages.success(request, self.act(follow_up, form.cleaned_data))
+            except services.FollowUpRefused as refused:
+                form.refuse(refused.field, refused.message)
+            else:
+                return redirect(self.back_to())
+        return self.answer(follow_up, status=422, form=form)
+
+    def act(self, follow_up: FollowUp, values: dict[str, Any]) -> str:
+        """Do it; return what to tell the person. Raises FollowUpRefused."""
+        raise NotImplementedError
+
+
+class FollowUpContact(_Action):
+    """Log one try to reach the patient."""
+
+    template = "staff/follow-up-contact.html"
+    form_class = ContactForm
+    needs_active = False
+
+    def act(self, follow_up: FollowUp, values: dict[str, Any]) -> str:
+        services.log_contact(by=self.actor, follow_up=follow_up, now=self.now, **values)
+        return _("Contact with %(patient)s logged.") % {"patient": follow_up.patient}
+
+
+class FollowUpSnooze(_Action):
+    """Lay a follow-up aside until a day."""
+
+    template = "staff/follow-up-snooze.html"
+    form_class = SnoozeForm
+
+    def act(self, follow_up: FollowUp, values: dict[str, Any]) -> str:
+        services.snooze(by=self.actor, follow_up=follow_up, now=self.now, **values)
+        return _("%(patient)s is snoozed.") % {"patient": follow_up.patient}
+
+
+class FollowUpStop(_Action):
+    """End a follow-up for a reason."""
+
+    template = "staff/follow-up-stop.html"
+    form_class = StopForm
+
+    def act(self, follow_up: FollowUp, values: dict[str, Any]) -> str:
+        services.stop(by=self.actor, follow_up=follow_up, now=self.now, **values)
+        return _("The follow-up of %(patient)s is stopped.") % {"patient": follow_up.patient}
+
+
+class FollowUpWake(_OneFollowUp):
+    """End a snooze at once. A button, not a page."""
+
+    permission = Permission.WORK_FOLLOW_UPS
+
+    def post(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
+        follow_up = self.load(public_id)
+        try:
+            services.wake(by=self.actor, follow_up=follow_up, now=self.now)
+        except services.FollowUpRefused as refused:
+            messages.error(request, refused.message)
+        else:
+            messages.success(request, _("%(patient)s is no longer snoozed.") % {"patient": follow_up.patient})
+        return redirect(self.back_to())
