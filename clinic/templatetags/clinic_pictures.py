@@ -68,7 +68,7 @@ def window_axis(axis: bars.Axis) -> SafeString:
         x = axis.x(axis.as_of)
         anchor = "start" if x < bars.WIDTH / 2 else "end"
         today = format_html(
-            '<line class="bar-today" x1="{0}" x2="{0}" y1="13" y2="30"/>'
+            '<line class="bar-today" x1="{0}" x2="{0}" y1="13" y2="31"/>'
             '<text class="bar-today-text" x="{1}" y="10" text-anchor="{2}">{3}</text>',
             x,
             max(min(x + (-4 if anchor == "start" else 4), bars.WIDTH), 0),

@@ -12,6 +12,6 @@ register = template.Library()
 
 
 @register.filter
-def units(value: Decimal | None) -> str:
+def units(value: Decimal | int | None) -> str:
     """2.50 as 2.5, 100.00 as 100; a dash for none."""
-    return "–" if value is None else units_text(value)
+    return "–" if value is None else units_text(Decimal(value))
