@@ -1,0 +1,121 @@
+"""What there is to do for the reader of a link: see a visit, choose a time, or phone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from clinic.links import PatientLink
+from clinic.patients.models import Hold, StaffTask, TaskKind
+from clinic.scheduling.models import Appointment, AppointmentState, ChangeKind
+from clinic.scheduling.services import OfferedTime, offer_times, others_treat_at
+from clinic.treatments.models import FollowUp, FollowUpState
+
+#: How many times a page offers, and how many of them of one practitioner's day.
+LIMIT, PER_DAY = 12, 4
+#: From a chosen day on somebody wants to see all of it.
+LIMIT_FROM_A_DAY, PER_DAY_FROM_A_DAY = 24, 8
+
+
+class Task(StrEnum):
+    """The one question of the page."""
+
+    VISIT = "VISIT"
+    CHOOSE = "CHOOSE"
+    PHONE = "PHONE"
+    NOTHING = "NOTHING"
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a link leads to now.
+
+    `visit` is the one that is booked. `cancelled` is the last one if it was cancelled and would still be to come, and
+    `may_have_again` says that its time can be offered once more, because the patient cancelled it and nobody has taken it.
+    """
+
+    task: Task
+    follow_up: FollowUp | None
+    visit: Appointment | None = None
+    cancelled: Appointment | None = None
+    may_have_again: bool = False
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The times of a choosing page, and what else could be shown."""
+
+    times: list[OfferedTime]
+    with_anyone: bool
+    others_treat: bool
+
+    @property
+    def practitioners(self) -> list[str]:
+        """Whom these times are with, each once."""
+        return list(dict.fromkeys(time.practitioner.name for time in self.times))
+
+    @property
+    def minutes(self) -> int:
+        """How long the visit takes."""
+        return int((self.times[0].ends_at - self.times[0].starts_at).total_seconds() // 60) if self.times else 0
+
+
+def situation_of(link: PatientLink, *, now: datetime) -> Situation:
+    """Return what there is to do for the reader of `link`. Changes nothing; a fixed number of queries for each answer."""
+    follow_up = link.follow_up or (link.appointment.follow_up if link.appointment else None)
+    if follow_up is not None:
+        follow_up.patient = link.patient
+    visits = Appointment.objects.filter(patient=link.patient).select_related("practitioner", "clinic", "kind")
+    visits = visits.filter(follow_up=follow_up) if follow_up else visits.filter(pk__in=[link.appointment_id])
+    last = visits.order_by("-pk").first()
+    coming = last if last is None or last.is_coming else visits.coming().first()
+    if coming is not None:
+        return Situation(Task.VISIT, follow_up, visit=coming)
+    ended = follow_up is not None and follow_up.state != FollowUpState.ACTIVE
+    cancelled = last if last and last.state == AppointmentState.CANCELLED and last.starts_at > now else None
+    if ended or (follow_up is None and cancelled is None):
+        return Situation(Task.NOTHING, follow_up, cancelled=cancelled)
+    if not link.patient.is_under_care or _is_on_hold(link, now.astimezone(link.patient.clinic.zone).date()):
+        return Situation(Task.PHONE, follow_up, cancelled=cancelled)
+    return Situation(Task.CHOOSE, follow_up, cancelled=cancelled, may_have_again=_may_have_again(cancelled))
+
+
+def offer_for(follow_up: FollowUp, *, from_on: date | None, with_anyone: bool, now: datetime) -> Offer:
+    """Return the times to choose from: with the practitioner who knows the patient, or with anybody if they have none."""
+    practitioner = follow_up.session.practitioner
+    limit, per_day = (LIMIT_FROM_A_DAY, PER_DAY_FROM_A_DAY) if from_on else (LIMIT, PER_DAY)
+
+    def times(*, of_anyone: bool) -> list[OfferedTime]:
+        return offer_times(
+            follow_up=follow_up,
+            practitioner=None if of_anyone else practitioner,
+            limit=limit,
+            per_day=per_day,
+            from_on=from_on,
+            now=now,
+        )
+
+    found = times(of_anyone=with_anyone)
+    if not found and not with_anyone:
+        with_anyone, found = True, times(of_anyone=True)
+    others_treat = others_treat_at(follow_up.patient.clinic, practitioner)
+    return Offer(found, with_anyone, others_treat)
+
+
+def waits_for_a_call(link: PatientLink) -> bool:
+    """Whether the patient has asked to be called and nobody has done it yet."""
+    asked = StaffTask.objects.filter(patient=link.patient, kind=TaskKind.PHONE_ASKED, done_at__isnull=True)
+    return asked.exists()
+
+
+def _is_on_hold(link: PatientLink, today: date) -> bool:
+    return Hold.objects.filter(patient=link.patient, cleared_at__isnull=True, from_on__lte=today).exists()
+
+
+def _may_have_again(cancelled: Appointment | None) -> bool:
+    if cancelled is None:
+        return False
+    by_patient = cancelled.changes.filter(kind=ChangeKind.CANCELLED, by_patient=True).exists()
+    taken = Appointment.objects.filter(practitioner=cancelled.practitioner_id)
+    return by_patient and not taken.taking(cancelled.starts_at, cancelled.ends_at).exists()

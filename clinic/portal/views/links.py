@@ -1,0 +1,111 @@
+"""The page a link leads to: the booked visit, or times to choose from, or whom to phone."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.generic import View
+
+from clinic.links import LinkPurpose, LinkRefused
+from clinic.portal.forms import ChooseTimeForm, OtherDaysForm
+from clinic.portal.pages import PortalPage, refuse
+from clinic.portal.situation import Offer, Situation, Task, offer_for, situation_of, waits_for_a_call
+from clinic.scheduling.services import value_of
+from clinic.scheduling.slots import by_day
+
+#: What has just been done, as the address says it after a redirect.
+DONE = ("booked", "cancelled", "asked", "kept")
+_NOTHING_OFFERED = Offer([], with_anyone=True, others_treat=False)
+
+
+class BookingPage(PortalPage):
+    """What the pages for choosing, seeing and cancelling a visit share."""
+
+    purposes = (LinkPurpose.BOOK, LinkPurpose.VISIT)
+
+    def show(
+        self, situation: Situation, *, form: ChooseTimeForm | None = None, problem: str = "", status: int = 200
+    ) -> HttpResponse:
+        """Answer with the page that fits the situation; `problem` is told beside the choice."""
+        if situation.visit is not None:
+            may_cancel = situation.visit.starts_at > self.now
+            return self.page("link-visit", visit=situation.visit, may_cancel=may_cancel, done=self.done(), status=status)
+        waits = waits_for_a_call(self.link)
+        if situation.task is Task.CHOOSE:
+            return self._choose(situation, form, problem, status, waits)
+        may_ask = situation.task is Task.PHONE and bool(self.patient.phone)
+        return self.page("link-phone", situation=situation, may_ask=may_ask, waits=waits, done=self.done(), status=status)
+
+    def back(self, done: str = "") -> HttpResponseRedirect:
+        """Lead to the page of the link, which shows how things stand now; `done` says what the patient has just done."""
+        address = reverse("portal:link-show", args=[self.token])
+        return HttpResponseRedirect(f"{address}?done={done}" if done else address)
+
+    def done(self) -> str:
+        """What the patient has just done, if the address says so."""
+        said = self.request.GET.get("done", "")
+        return said if said in DONE else ""
+
+    def _choose(self, situation: Situation, form: ChooseTimeForm | None, problem: str, status: int, waits: bool) -> HttpResponse:
+        other_days = OtherDaysForm(self.request.GET)
+        from_on = other_days.cleaned_data["on"] if other_days.is_valid() else None
+        asked_for_anyone = self.request.GET.get("with") == "anyone"
+        again = _again(situation)
+        offer = _NOTHING_OFFERED
+        if situation.follow_up is not None:
+            offer = offer_for(situation.follow_up, from_on=from_on, with_anyone=asked_for_anyone, now=self.now)
+        if not other_days.is_valid():
+            status = max(status, 400)
+        return self.page(
+            "link-choose",
+            situation=situation,
+            offer=offer,
+            days=by_day([time for time in offer.times if again is None or time.value != again["value"]], lambda time: time.on),
+            today=self.now.astimezone(self.clinic.zone).date(),
+            again=again,
+            chosen=form["time"].value() if form else None,
+            problems=[*(form.errors.get("time", []) if form else []), *([problem] if problem else [])],
+            other_days=other_days,
+            from_on=from_on,
+            asked_for_anyone=asked_for_anyone,
+            shown_query=_query(from_on, asked_for_anyone=asked_for_anyone),
+            later_on=offer.times[-1].on + timedelta(days=1) if offer.times else None,
+            waits=waits,
+            done=self.done(),
+            status=status,
+        )
+
+
+class LinkShow(BookingPage):
+    """The page behind a letter's link."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show what there is to do; change nothing."""
+        return self.show(situation_of(self.link, now=self.now))
+
+
+class LinkMissing(View):
+    """Any other address below the patients' pages: nothing, calmly."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer as for a token that nobody was ever sent."""
+        return refuse(request, LinkRefused("UNKNOWN"), now=timezone.now())
+
+
+def _again(situation: Situation) -> dict[str, Any] | None:
+    """The time the patient had before cancelling, as one more choice."""
+    visit = situation.cancelled
+    if visit is None or not situation.may_have_again:
+        return None
+    return {"visit": visit, "value": value_of(visit.practitioner.public_id, visit.starts_at)}
+
+
+def _query(from_on: date | None, *, asked_for_anyone: bool) -> str:
+    """The part of the address that says which times are shown, so that a refused choice comes back among the same ones."""
+    shown = ({"on": f"{from_on:%Y-%m-%d}"} if from_on else {}) | ({"with": "anyone"} if asked_for_anyone else {})
+    return f"?{urlencode(shown)}" if shown else ""
