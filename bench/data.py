@@ -32,10 +32,9 @@ class Measured:
 
 def fill(size: str, *, now: datetime) -> Measured:
     """Fill an empty, migrated PostgreSQL database. Foreign keys and guards are not asked while it writes."""
-    from clinic.reminders.plans import ensure_plan
-
     from clinic.accounts import User
     from clinic.practice.models import Clinic, Membership, Practitioner
+    from clinic.reminders.plans import ensure_plan
     from clinic.scheduling.models import VisitKind
     from clinic.toxins.models import Indication, Presentation, Site
 
