@@ -35,6 +35,17 @@ PATIENT_OVERLAP = "appointment_patient_no_overlap"
 _OVERLAPS = ((PRACTITIONER_OVERLAP, "practitioner_id"), (PATIENT_OVERLAP, "patient_id"))
 
 _CLOSED = f"NOT EXISTS (SELECT 1 FROM {WINDOW})"
+_SIGNED = "a signed version never changes"
+#: By event: which versions a part comes from or goes to. A part is neither taken out of a signed version nor moved into one.
+_PARTS_GUARDED = {"INSERT": "NEW.version_id", "UPDATE": "OLD.version_id, NEW.version_id", "DELETE": "OLD.version_id"}
+
+
+def _signed(versions: str) -> str:
+    return f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id IN ({versions}) AND v.signed_at IS NOT NULL)"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
 
 
 def install(*, using: str = "default", **_signal: Any) -> None:
@@ -43,7 +54,7 @@ def install(*, using: str = "default", **_signal: Any) -> None:
     needed = {*APPEND_ONLY, *PARTS_OF_A_VERSION, VERSION, WINDOW, APPOINTMENT}
     if not needed <= set(connection.introspection.table_names()):
         return
-    statements = _postgresql() if connection.vendor == "postgresql" else _sqlite()
+    statements = _postgresql() if connection.vendor == "postgresql" else _sqlite(_keys(connection))
     with transaction.atomic(using=using), connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
@@ -61,7 +72,20 @@ def installed(connection: BaseDatabaseWrapper) -> set[str]:
         return {str(row[0]) for row in cursor.fetchall()}
 
 
-def _sqlite() -> list[str]:
+def _keys(connection: BaseDatabaseWrapper) -> dict[str, list[list[str]]]:
+    """By protected table: each set of columns in which no two of its rows may be alike."""
+    with connection.cursor() as cursor:
+        return {
+            table: [
+                constraint["columns"]
+                for constraint in connection.introspection.get_constraints(cursor, table).values()
+                if constraint["columns"] and (constraint["unique"] or constraint["primary_key"])
+            ]
+            for table in (*APPEND_ONLY, VERSION, *PARTS_OF_A_VERSION)
+        }
+
+
+def _sqlite(keys: dict[str, list[list[str]]]) -> list[str]:
     statements: list[str] = []
 
     def trigger(name: str, when: str, condition: str, message: str) -> None:
@@ -70,24 +94,34 @@ def _sqlite() -> list[str]:
             f"CREATE TRIGGER {name} BEFORE {when} FOR EACH ROW WHEN {condition} BEGIN SELECT RAISE(ABORT, '{message}'); END"
         )
 
+    def no_replacing(table: str, protected: str, message: str, events: tuple[str, ...]) -> None:
+        # INSERT OR REPLACE deletes the row it collides with without asking any DELETE trigger.
+        alike = " OR ".join(f"({' AND '.join(f'o.{name} = NEW.{name}' for name in map(_quoted, key))})" for key in keys[table])
+        for event in events:
+            other = "AND o.id <> OLD.id" if event == "UPDATE" else ""
+            trigger(
+                f"{table}_no_replacing_{event.lower()}",
+                f"{event} ON {table}",
+                f"EXISTS (SELECT 1 FROM {table} o WHERE ({alike}) AND {protected} {other}) AND {_CLOSED}",
+                message,
+            )
+
     for table in APPEND_ONLY:
         for event in ("UPDATE", "DELETE"):
             trigger(f"{table}_no_{event.lower()}", f"{event} ON {table}", _CLOSED, f"{table} is append-only")
+        no_replacing(table, "true", f"{table} is append-only", ("INSERT",))
+    no_replacing(VERSION, "o.signed_at IS NOT NULL", _SIGNED, ("INSERT", "UPDATE"))
     for event in ("UPDATE", "DELETE"):
         trigger(
             f"{VERSION}_no_{event.lower()}",
             f"{event} ON {VERSION}",
             f"OLD.signed_at IS NOT NULL AND {_CLOSED}",
-            "a signed version never changes",
+            _SIGNED,
         )
     for table in PARTS_OF_A_VERSION:
-        for event, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
-            trigger(
-                f"{table}_no_{event.lower()}",
-                f"{event} ON {table}",
-                f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id = {row}.version_id AND v.signed_at IS NOT NULL) AND {_CLOSED}",
-                "a signed version never changes",
-            )
+        for event, versions in _PARTS_GUARDED.items():
+            trigger(f"{table}_no_{event.lower()}", f"{event} ON {table}", f"{_signed(versions)} AND {_CLOSED}", _SIGNED)
+        no_replacing(table, _signed("o.version_id"), _SIGNED, ("INSERT", "UPDATE"))
     for name, column in _OVERLAPS:
         for event, others in (("INSERT", ""), ("UPDATE", "AND a.id <> OLD.id")):
             trigger(
@@ -114,13 +148,14 @@ def _postgresql() -> list[str]:
                 RETURN NEW;
             END $guard$"""
 
-    signed = f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id = %s.version_id AND v.signed_at IS NOT NULL)"
     statements = [
         "CREATE EXTENSION IF NOT EXISTS btree_gist",
         function("clinic_refuse_any_change", "true", "this table is append-only"),
-        function("clinic_refuse_change_of_signed", "OLD.signed_at IS NOT NULL", "a signed version never changes"),
-        function("clinic_refuse_new_part_of_signed", signed % "NEW", "a signed version never changes"),
-        function("clinic_refuse_old_part_of_signed", signed % "OLD", "a signed version never changes"),
+        function("clinic_refuse_change_of_signed", "OLD.signed_at IS NOT NULL", _SIGNED),
+        *(
+            function(f"clinic_refuse_{event.lower()}_of_part", _signed(versions), _SIGNED)
+            for event, versions in _PARTS_GUARDED.items()
+        ),
     ]
 
     def trigger(name: str, when: str, table: str, calls: str, each: str = "ROW") -> None:
@@ -131,8 +166,8 @@ def _postgresql() -> list[str]:
         trigger(f"{table}_no_change", "UPDATE OR DELETE", table, "clinic_refuse_any_change")
     trigger(f"{VERSION}_no_change", "UPDATE OR DELETE", VERSION, "clinic_refuse_change_of_signed")
     for table in PARTS_OF_A_VERSION:
-        trigger(f"{table}_no_insert", "INSERT", table, "clinic_refuse_new_part_of_signed")
-        trigger(f"{table}_no_change", "UPDATE OR DELETE", table, "clinic_refuse_old_part_of_signed")
+        for event in _PARTS_GUARDED:
+            trigger(f"{table}_no_{event.lower()}", event, table, f"clinic_refuse_{event.lower()}_of_part")
     for table in (*APPEND_ONLY, VERSION, *PARTS_OF_A_VERSION):
         trigger(f"{table}_no_truncate", "TRUNCATE", table, "clinic_refuse_any_change", each="STATEMENT")
     for name, column in _OVERLAPS:
