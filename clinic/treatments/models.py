@@ -81,6 +81,23 @@ class InjectionSession(models.Model):
         return f"treatment {self.public_id} on {self.performed_on}"
 
 
+class Guidance(models.TextChoices):
+    """How the needle was guided."""
+
+    NONE = "NONE", _("none")
+    EMG = "EMG", _("EMG")
+    ULTRASOUND = "ULTRASOUND", _("ultrasound")
+    STIMULATION = "STIMULATION", _("stimulation")
+
+
+class LidTechnique(models.TextChoices):
+    """Where in the lids the points were; preseptal ones carry the higher risk of ptosis."""
+
+    PRETARSAL = "PRETARSAL", _("pretarsal")
+    PRESEPTAL = "PRESEPTAL", _("preseptal")
+    ORBITAL = "ORBITAL", _("orbital")
+
+
 class SessionVersion(models.Model):
     """What a session's record said at one signing. Once signed the database refuses any change (see `guards`)."""
 
@@ -88,8 +105,8 @@ class SessionVersion(models.Model):
     number = models.PositiveSmallIntegerField()
     total_units = models.DecimalField(max_digits=8, decimal_places=2)
     amendment_reason = models.CharField(max_length=250, blank=True)
-    guidance = models.CharField(_("guidance"), max_length=16, blank=True)
-    lid_technique = models.CharField(_("lid technique"), max_length=16, blank=True)
+    guidance = models.CharField(_("guidance"), max_length=16, choices=Guidance.choices, blank=True)
+    lid_technique = models.CharField(_("lid technique"), max_length=16, choices=LidTechnique.choices, blank=True)
     notes = models.TextField(_("notes"), blank=True)
     signed_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     signed_at = models.DateTimeField(null=True, blank=True)

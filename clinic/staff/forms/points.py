@@ -1,0 +1,277 @@
+"""The table of points of a treatment: one row for each point, as typed, as checked, and as handed to the service."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from clinic.patients.models import Condition
+from clinic.patients.models import Side as ConditionSide
+from clinic.staff.pictures.face_map import units_text
+from clinic.toxins.models import Laterality, Site
+from clinic.treatments.models import PointSide
+from clinic.treatments.services import Point, Problem
+
+#: Rows that stand ready when nothing is repeated, and rows added at a time.
+READY_ROWS = 8
+MORE_ROWS = 4
+MOST_ROWS = 60
+PREFIX = "points"
+
+_NUMBER = re.compile(r"-?[0-9]{1,40}(?:[.,][0-9]{1,40})?")
+_PLACE = re.compile(rf"{PREFIX}-(\d+)-(site|side|units)")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row as typed, possible or not."""
+
+    site: str
+    side: str
+    units: str
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.site and not self.units.strip()
+
+    def initial(self) -> dict[str, str]:
+        return {"site": self.site, "side": self.side, "units": self.units}
+
+
+class UnitsField(forms.CharField):
+    """Units as people type them: "2.5" or "2,5" with the digits 0 to 9; no exponent, no thousands mark, no words.
+
+    Whether such a number of units is possible is the service's to say.
+    """
+
+    widget = forms.TextInput(
+        attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control form-control-sm text-end"}
+    )
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("error_messages", {})["required"] = _("Enter the units.")
+        super().__init__(max_length=80, **options)
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        if _NUMBER.fullmatch(text) is None:
+            raise ValidationError(_("Enter units as a number such as 2.5."), code="invalid")
+        number = text.replace(",", ".")
+        # Also where they are zeros: "1,000" may have been meant as a thousand.
+        if len(number.partition(".")[2]) > 2:
+            raise ValidationError(_("Enter at most two decimals."), code="too_fine")
+        return Decimal(number)
+
+
+class DataSelect(forms.Select):
+    """A select whose options carry `data-` attributes, by option value."""
+
+    def __init__(self, *, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs={"class": "form-select", **(attrs or {})})
+        self.data: Mapping[str, Mapping[str, str]] = {}
+
+    def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **options)
+        for key, text in self.data.get(str(value), {}).items():
+            option["attrs"][f"data-{key}"] = text
+        return option
+
+
+class DataChoiceField(forms.ChoiceField):
+    """A choice among rows that the view offers, each option with its `data-` attributes."""
+
+    def __init__(self, *, attrs: dict[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(widget=DataSelect(attrs=attrs), **options)
+
+    def offer(self, choices: list[Any], data: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        self.choices = choices
+        cast(DataSelect, self.widget).data = data or {}
+
+
+class PointForm(forms.Form):
+    """One point. A row without a site and without units is an empty row, whatever its side says.
+
+    An empty side means the midline for a midline site, and the condition's side where it has one.
+    """
+
+    site = DataChoiceField(
+        label=_("Muscle and point"),
+        attrs={"class": "form-select form-select-sm"},
+        error_messages={"required": _("Choose a point."), "invalid_choice": _("Choose a point of the catalogue.")},
+    )
+    side = forms.ChoiceField(
+        label=_("Side"),
+        required=False,
+        choices=[("", ""), *PointSide.choices],
+        widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
+        error_messages={"invalid_choice": _("Choose right, left or midline.")},
+    )
+    units = UnitsField(label=_("Units"))
+
+    def __init__(
+        self,
+        *args: Any,
+        sites: Mapping[str, Site],
+        condition: Condition,
+        usual: Mapping[str, str],
+        previous: Mapping[tuple[str, str], Decimal],
+        **options: Any,
+    ) -> None:
+        """`usual` is what the catalogue says of each site; `previous` the units of the last treatment with the same product."""
+        super().__init__(*args, **options)
+        self._sites = sites
+        self._condition = condition
+        cast(DataChoiceField, self.fields["site"]).offer(
+            [("", "–"), *((code, str(one)) for code, one in sites.items())],
+            {code: _option_data(one, condition, usual.get(code, "")) for code, one in sites.items()},
+        )
+        for field in self.fields.values():
+            # The column's heading names the field to the eye; this does to everybody else.
+            field.widget.attrs["aria-label"] = str(field.label)
+
+        site, side = str(self["site"].value() or ""), str(self["side"].value() or "")
+        self.usual = f"{sites[site]}: {usual[site]}" if site in sites and site in usual else ""
+        self.last = units_text(previous[site, side]) if (site, side) in previous else ""
+
+    def has_changed(self) -> bool:
+        return any(self.data.get(self.add_prefix(name), "").strip() for name in ("site", "units"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        site = self._sites.get(cleaned.get("site", ""))
+        if site is None or "side" not in cleaned:
+            return cleaned
+        if not cleaned["side"]:
+            possible = [
+                side for side in sides_of(site, self._condition.side) if side in (PointSide.MIDLINE, self._condition.side)
+            ]
+            if not possible:
+                self.add_error("side", _("Say right or left."))
+            else:
+                cleaned["side"] = possible[0]
+        cleaned["site"] = site
+        return cleaned
+
+
+def _option_data(site: Site, condition: Condition, usual: str) -> dict[str, str]:
+    return {"sides": " ".join(sides_of(site, condition.side)), "warning": site.warning, "usual": usual}
+
+
+if TYPE_CHECKING:
+    _Rows = forms.BaseFormSet[PointForm]
+else:
+    _Rows = forms.BaseFormSet
+
+
+class PointFormSet(_Rows):
+    """The rows of points. Every row may be left empty, repeated ones too."""
+
+    default_error_messages = {
+        "missing_management_form": _("This form is incomplete. Open it again; nothing was written."),
+        "too_many_forms": _("At most %(num)d points."),
+    }
+
+    def initial_form_count(self) -> int:
+        return 0
+
+    def filled(self) -> list[PointForm]:
+        """The rows that count, in their order: filled in and not removed."""
+        return [form for form in self.forms if form.has_changed() and form not in self.deleted_forms]
+
+    def mark_errors(self) -> None:
+        """Give the fields with an error the look of one. Call it once all errors are known."""
+        for form in self.forms:
+            for name in form.errors:
+                if name in form.fields:
+                    form.fields[name].widget.attrs["class"] += " is-invalid"
+
+
+def sides_of(site: Site, condition_side: str) -> list[str]:
+    """The sides on which a site may be given for a condition on `condition_side`."""
+    if site.laterality == Laterality.MIDLINE:
+        return [PointSide.MIDLINE]
+    both = [PointSide.RIGHT, PointSide.LEFT]
+    if condition_side in (ConditionSide.RIGHT, ConditionSide.LEFT) and not site.may_be_contralateral:
+        return [side for side in both if side == condition_side]
+    return [str(side) for side in both]
+
+
+def point_rows(rows: int) -> type[PointFormSet]:
+    """A formset with so many rows ready."""
+    made = forms.formset_factory(  # a formset class made by Django is of the class given as its base
+        PointForm,
+        formset=PointFormSet,
+        extra=rows,
+        can_delete=True,
+        max_num=MOST_ROWS,
+        validate_max=True,
+        absolute_max=MOST_ROWS + 1,
+    )
+    return cast(type[PointFormSet], made)
+
+
+def spare_rows(rows: Sequence[Row], *, ready: int) -> int:
+    """How many rows the table has: those filled and some to spare, at least `ready`."""
+    return min(max(len(rows) + MORE_ROWS, ready), MOST_ROWS)
+
+
+def posted_count(posted: QueryDict) -> int:
+    """How many rows were sent; never more than a table may have."""
+    text = posted.get(f"{PREFIX}-TOTAL_FORMS", "")
+    return min(int(text), MOST_ROWS + 1) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+
+
+def posted_rows(posted: QueryDict) -> list[Row]:
+    """The rows as typed: those filled in and not removed."""
+    rows = []
+    for number in range(posted_count(posted)):
+        if f"{PREFIX}-{number}-DELETE" in posted:
+            continue
+        row = Row(*(posted.get(f"{PREFIX}-{number}-{name}", "") for name in ("site", "side", "units")))
+        if not row.is_empty:
+            rows.append(row)
+    return rows
+
+
+def has_twins(places: Iterable[tuple[str, str]]) -> bool:
+    """Whether any (site, side) stands more than once."""
+    return any(count > 1 for count in Counter(places).values())
+
+
+def points_of(forms_: Sequence[PointForm], *, separate: bool) -> list[Point]:
+    """The points of valid rows. With `separate`, those that share site and side are numbered, so that each is its own."""
+    places = [(form.cleaned_data["site"].code, form.cleaned_data["side"]) for form in forms_]
+    shared = {spot for spot, count in Counter(places).items() if count > 1}
+    seen: Counter[tuple[str, str]] = Counter()
+    points = []
+    for form, spot in zip(forms_, places, strict=True):
+        seen[spot] += 1
+        label = str(seen[spot]) if separate and spot in shared else ""
+        values = form.cleaned_data
+        points.append(Point(site=values["site"], side=values["side"], units=values["units"], label=label))
+    return points
+
+
+def show_problems(problems: Iterable[Problem], form: forms.Form, points: PointFormSet) -> list[Problem]:
+    """Put what the service refused beside its fields; return what is about the table of points as a whole."""
+    rows = points.filled()
+    about_the_table = []
+    for problem in problems:
+        if place := _PLACE.fullmatch(problem.field):
+            rows[int(place[1])].add_error(place[2], problem.message)
+        elif problem.field == PREFIX:
+            about_the_table.append(problem)
+        else:
+            form.add_error(problem.field if problem.field in form.fields else None, problem.message)
+    return about_the_table

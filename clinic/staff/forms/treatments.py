@@ -1,0 +1,89 @@
+"""The form of a treatment: everything about the visit but its points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, tzinfo
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.practice.models import Practitioner
+from clinic.staff.forms.points import DataChoiceField
+from clinic.staff.vials import vial_data, vial_text
+from clinic.toxins.models import Vial
+from clinic.treatments.models import Guidance, LidTechnique
+
+
+class DayField(forms.DateField):
+    """A day, typed as 2026-12-03 or picked."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            input_formats=["%Y-%m-%d"],
+            error_messages={
+                "required": _("Enter a date."),
+                "invalid": _("Enter a date such as 2026-12-03."),
+            },
+            **options,
+        )
+
+
+class TreatmentForm(forms.Form):
+    """Everything about a visit but its points. Choices are given as rows; what comes back are the rows chosen."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    performed_on = DayField(label=_("Date of treatment"))
+    practitioner = DataChoiceField(
+        label=_("Treated by"), error_messages={"required": _("Choose who treated."), "invalid_choice": _("Choose who treated.")}
+    )
+    vial = DataChoiceField(
+        label=_("Vial"),
+        attrs={"data-vial": True},
+        error_messages={
+            "required": _("Choose the vial that was used."),
+            "invalid_choice": _("Choose a vial of this clinic."),
+        },
+        help_text=_("Only vials that may be used on the day are offered."),
+    )
+    separate_points = forms.BooleanField(label=_("Yes, these are separate points"), required=False)
+    discard_rest = forms.BooleanField(label=_("Discard what is left in the vial"), required=False)
+    guidance = forms.ChoiceField(label=_("Guidance"), required=False, choices=[("", "–"), *Guidance.choices])
+    lid_technique = forms.ChoiceField(label=_("Lid technique"), required=False, choices=[("", "–"), *LidTechnique.choices])
+    notes = forms.CharField(
+        label=_("Notes"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}), strip=True
+    )
+    own_next_on = DayField(
+        label=_("Your own next date"), required=False, help_text=_("Wins over the window. Leave empty to use the window.")
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        practitioners: Sequence[Practitioner],
+        vials: Sequence[Vial],
+        zone: tzinfo,
+        today: date,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self._practitioners = {str(one.public_id): one for one in practitioners}
+        self._vials = {str(one.public_id): one for one in vials}
+        self.fields["performed_on"].widget.attrs["max"] = today.isoformat()
+        choose = ("", _("Choose…"))
+        self._offer("practitioner", [choose, *((key, one.name) for key, one in self._practitioners.items())])
+        by_product: dict[str, list[tuple[str, str]]] = {}
+        for key, vial in self._vials.items():
+            by_product.setdefault(str(vial.lot.product), []).append((key, vial_text(vial, zone)))
+        self._offer("vial", [choose, *by_product.items()], {key: vial_data(vial) for key, vial in self._vials.items()})
+
+    def _offer(self, name: str, choices: list[Any], data: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        cast(DataChoiceField, self.fields[name]).offer(choices, data)
+
+    def clean_practitioner(self) -> Practitioner:
+        return self._practitioners[self.cleaned_data["practitioner"]]
+
+    def clean_vial(self) -> Vial:
+        return self._vials[self.cleaned_data["vial"]]

@@ -1,0 +1,259 @@
+"""What lies on the desk while a treatment is recorded: the patient's condition, the vials, the points, the last treatment."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from clinic.patients.models import Condition, Patient
+from clinic.practice.models import Practitioner
+from clinic.staff.forms.points import Row, sides_of
+from clinic.staff.pictures.face_map import FaceMap, MapPoint, Side, lay_out, units_text
+from clinic.staff.vials import plain
+from clinic.toxins.models import Product, Site, SiteDose, Vial
+from clinic.toxins.services import usable_vials
+from clinic.treatments import dosing
+from clinic.treatments.models import Injection, InjectionSession
+from clinic.treatments.services import signed_sessions, window_for
+from clinic.treatments.window import Window
+
+_UNITS = re.compile(r"[0-9]{1,5}(?:[.,][0-9]{1,2})?")
+
+
+@dataclass(frozen=True)
+class PastTreatment:
+    """A signed treatment with its points, to be read or repeated."""
+
+    session: InjectionSession
+    injections: Sequence[Injection]
+    number: int
+
+    @property
+    def product(self) -> Product:
+        return self.session.product
+
+    def rows(self) -> list[Row]:
+        return [Row(one.site.code, one.side, plain(one.units)) for one in self.injections]
+
+
+@dataclass
+class Desk:
+    """Everything the page needs, loaded in a fixed number of queries whatever is in stock or was given before."""
+
+    patient: Patient
+    condition: Condition
+    today: date
+    on: date
+    practitioners: list[Practitioner]
+    vials: list[Vial]
+    sites: dict[str, Site]
+    past: list[InjectionSession]
+    last: PastTreatment | None
+    repeated: PastTreatment | None
+    #: The last treatment with the product in hand, where that is another than the last of all.
+    last_of_product: PastTreatment | None
+    product: Product | None
+    doses: dict[str, SiteDose] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """How many treatments of the condition there will be with this one."""
+        return len(self.past) + 1
+
+    @property
+    def beside(self) -> PastTreatment | None:
+        """The treatment to be read beside this one: the one asked for, else the last."""
+        return self.repeated or self.last
+
+    @property
+    def ranges(self) -> list[tuple[Site, SiteDose]]:
+        """What the catalogue says of the points with the product in hand."""
+        return [(site, self.doses[code]) for code, site in self.sites.items() if code in self.doses]
+
+    @property
+    def usual(self) -> dict[str, str]:
+        """The usual units at each point with the product in hand, in words."""
+        return {site.code: usual_text(dose) for site, dose in self.ranges if dose.start_from is not None}
+
+    @property
+    def repeats(self) -> PastTreatment | None:
+        """The treatment whose rows are filled in: only while a vial of its own product can be chosen."""
+        if self.repeated is None or not any(vial.lot.product_id == self.repeated.product.pk for vial in self.vials):
+            return None
+        return self.repeated
+
+    def previous(self) -> Mapping[tuple[str, str], Decimal]:
+        """Units of the last treatment with the same product, by site and side. Never another product's."""
+        same = next(
+            (one for one in (self.last, self.last_of_product) if one and self.product and one.product.pk == self.product.pk), None
+        )
+        units: dict[tuple[str, str], Decimal] = {}
+        for one in same.injections if same else ():
+            units[one.site.code, one.side] = units.get((one.site.code, one.side), Decimal(0)) + one.units
+        return units
+
+    def row_facts(self) -> dict[str, object]:
+        """What each row of the table of points needs to know."""
+        return {"sites": self.sites, "condition": self.condition, "usual": self.usual, "previous": self.previous()}
+
+    def map(self, rows: Iterable[Row]) -> FaceMap:
+        """The catalogue's points on the sides that the condition allows, with the doses of these rows."""
+        previous = self.previous()
+        given: dict[tuple[str, str], list[Decimal]] = {}
+        for code, side, units in self.shown(rows):
+            given.setdefault((code, side), []).append(units)
+        allowed = [(site.code, side) for site in self.sites.values() for side in sides_of(site, self.condition.side)]
+        return lay_out(
+            [
+                _map_point(self.sites[code], side, units, previous.get((code, side)))
+                for code, side in dict.fromkeys([*allowed, *given])
+                for units in given.get((code, side), [None])
+            ],
+            selectable=True,
+        )
+
+    def totals(self, rows: Iterable[Row]) -> dosing.Totals:
+        return dosing.totals((side, units) for _site, side, units in self.shown(rows))
+
+    def shown(self, rows: Iterable[Row]) -> list[tuple[str, str, Decimal]]:
+        """(site, side, units) of the rows that can be drawn and added up as they stand."""
+        shown = []
+        for row in rows:
+            site = self.sites.get(row.site)
+            if site is None or _UNITS.fullmatch(row.units.strip()) is None:
+                continue
+            sides = sides_of(site, self.condition.side)
+            usual = next((side for side in sides if side in (dosing.MIDLINE, self.condition.side)), "")
+            side = row.side if row.side in Side.__members__ else usual
+            if side:
+                shown.append((row.site, side, Decimal(row.units.strip().replace(",", "."))))
+        return shown
+
+    def next_window(self, *, treated_on: date | None, own_on: date | None) -> Window | None:
+        """The window that signing would open; None while product or date are not known or cannot be."""
+        if self.product is None or treated_on is None or not self.patient.born_on <= treated_on <= self.today:
+            return None
+        if any(dosing.check_own_date(own_on=own_on, performed_on=treated_on)):
+            own_on = None
+        return window_for(
+            condition=self.condition, product=self.product, clinic=self.patient.clinic, treated_on=treated_on, own_on=own_on
+        )
+
+
+def lay_desk(
+    *, patient: Patient, condition: Condition, now: datetime, on: date | None, vial_id: str = "", repeat_id: str = ""
+) -> Desk | None:
+    """Load the desk for a treatment on `on` (today if not given). None when `repeat_id` names no treatment of the condition.
+
+    `vial_id` is the vial chosen so far: it is offered even where it may not be used, so that signing can say why not.
+    """
+    clinic = patient.clinic
+    today = now.astimezone(clinic.zone).date()
+    on = max(min(on, today), patient.born_on) if on else today
+    past = list(signed_sessions(condition=condition).select_related(None).select_related("product", "clinic"))
+    wanted = next((one for one in past if str(one.public_id) == repeat_id), None)
+    if repeat_id and wanted is None:
+        return None
+    vials = list(usable_vials(clinic=clinic, on=on, now=now))
+    chosen = _chosen(patient, vials, vial_id)
+    if chosen is not None and chosen not in vials:
+        vials.append(chosen)
+    if wanted is not None and any(vial.lot.product_id == wanted.product_id for vial in vials):
+        # Units are only ever repeated with the product they were given in.
+        vials = [vial for vial in vials if vial.lot.product_id == wanted.product_id]
+    products = {vial.lot.product_id: vial.lot.product for vial in vials}
+    product = chosen.lot.product if chosen else next(iter(products.values())) if len(products) == 1 else None
+    of_product = next((one for one in past if product and one.product_id == product.pk), None)
+    told = _with_injections(past, [one for one in (past[0] if past else None, wanted, of_product) if one])
+    return Desk(
+        patient=patient,
+        condition=condition,
+        today=today,
+        on=on,
+        practitioners=list(Practitioner.objects.filter(clinics=clinic, is_active=True).order_by("name", "pk")),
+        vials=vials,
+        sites=_sites(condition),
+        past=past,
+        last=told.get(past[0].pk) if past else None,
+        repeated=told.get(wanted.pk) if wanted else None,
+        last_of_product=told.get(of_product.pk) if of_product else None,
+        product=product,
+        doses={} if product is None else _doses(product),
+    )
+
+
+def given_map(injections: Iterable[Injection]) -> FaceMap:
+    """The map of a signed treatment: its points where they were given. Needs each point's site."""
+    return lay_out(
+        MapPoint(
+            code=one.site.code,
+            label=str(one.site),
+            side=Side(one.side),
+            x=float(one.x),
+            y=float(one.y),
+            avoided=one.site.is_avoided,
+            warning=one.site.warning,
+            units=one.units,
+        )
+        for one in injections
+    )
+
+
+def usual_text(dose: SiteDose) -> str:
+    """The usual range of a point: "usually 1.25–2.5 U"."""
+    ends = [units_text(one) for one in (dose.start_from, dose.start_until) if one is not None]
+    return _("usually %(range)s U") % {"range": "–".join(dict.fromkeys(ends))}
+
+
+def _chosen(patient: Patient, vials: Sequence[Vial], vial_id: str) -> Vial | None:
+    try:
+        public_id = uuid.UUID(vial_id)
+    except ValueError:
+        return vials[0] if len(vials) == 1 and not vial_id else None
+    usable = next((vial for vial in vials if vial.public_id == public_id), None)
+    stocked = Vial.objects.select_related("lot__product", "presentation").filter(clinic=patient.clinic)
+    return usable or stocked.filter(public_id=public_id).first()
+
+
+def _sites(condition: Condition) -> dict[str, Site]:
+    """The points of the condition's indication; all, where the catalogue has none for it."""
+    sites = list(Site.objects.filter(is_selectable=True).prefetch_related("indications").order_by("order", "code"))
+    for_it = [site for site in sites if condition.indication in site.indications.all()]
+    return {site.code: site for site in for_it or sites}
+
+
+def _doses(product: Product) -> dict[str, SiteDose]:
+    return {dose.site.code: dose for dose in SiteDose.objects.filter(family=product.family).select_related("site")}
+
+
+def _with_injections(past: Sequence[InjectionSession], wanted: Sequence[InjectionSession]) -> dict[int, PastTreatment]:
+    """The wanted treatments with their points, by key, in one query."""
+    sessions = {one.pk: one for one in wanted}
+    points: dict[int, list[Injection]] = {pk: [] for pk in sessions}
+    versions = [one.current_version_id for one in sessions.values()]
+    for one in Injection.objects.filter(version__in=versions).select_related("site", "version").order_by("version", "order"):
+        points[one.version.session_id].append(one)
+    count = len(past)
+    numbers = {one.pk: count - place for place, one in enumerate(past)}
+    return {pk: PastTreatment(session, points[pk], numbers[pk]) for pk, session in sessions.items()}
+
+
+def _map_point(site: Site, side: str, units: Decimal | None, previous: Decimal | None) -> MapPoint:
+    place = Side(side)
+    return MapPoint(
+        code=site.code,
+        label=str(site),
+        side=place,
+        x=place.place(site.x),
+        y=float(site.y),
+        avoided=site.is_avoided,
+        warning=site.warning,
+        units=units,
+        previous=previous,
+    )

@@ -1,0 +1,63 @@
+"""A vial as staff read it: in the stock list, and where the vial of a treatment is chosen."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from decimal import Decimal
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from clinic.toxins.models import Vial
+from clinic.toxins.rules import usable_until
+
+
+def plain(number: Decimal) -> str:
+    """A number without needless zeros: 2.50 is 2.5, 100.00 is 100."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def size_text(vial: Vial) -> str:
+    """Product and size: Botox 100 U. Needs the lot and its product."""
+    return _("%(product)s %(units)s U") % {"product": vial.lot.product, "units": plain(vial.labelled_units)}
+
+
+def units_per_tenth(vial: Vial) -> Decimal | None:
+    """Units in 0.1 mL, to the hundredth; None while it is not known how the vial was made up."""
+    if vial.diluent_ml is None:
+        return None
+    return (vial.labelled_units / vial.diluent_ml / 10).quantize(Decimal("0.01"))
+
+
+def use_by(vial: Vial) -> datetime | None:
+    """The last moment an opened vial may be used; None while it is unopened. Needs the lot and its product."""
+    if vial.reconstituted_at is None:
+        return None
+    return usable_until(vial.reconstituted_at, vial.lot.product.hours_after_reconstitution)
+
+
+def vial_text(vial: Vial, zone: tzinfo) -> str:
+    """The vial in one line: size, lot, expiry, what is left, and once opened its concentration and clock."""
+    words = [
+        size_text(vial),
+        _("lot %(lot)s") % {"lot": vial.lot.number},
+        _("expires %(day)s") % {"day": date_format(vial.lot.expires_on, "j M Y")},
+        _("%(units)s U left") % {"units": plain(vial.units_left)},
+    ]
+    if (concentration := units_per_tenth(vial)) is not None:
+        words.append(_("%(units)s U per 0.1 mL") % {"units": plain(concentration)})
+    if (until := use_by(vial)) is not None:
+        words.append(_("use by %(time)s") % {"time": date_format(until.astimezone(zone), "j M H:i")})
+    return ", ".join(words)
+
+
+def vial_data(vial: Vial) -> dict[str, str]:
+    """What the page's script reads of a vial: plain decimals with a point."""
+    return {
+        "product": str(vial.lot.product),
+        "units-per-ml": ""
+        if vial.diluent_ml is None
+        else plain((vial.labelled_units / vial.diluent_ml).quantize(Decimal("0.0001"))),
+        "units-left": plain(vial.units_left),
+    }
