@@ -23,6 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folders = Path(item.path).parts
         if "browser" in folders or {"page", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
+        if "tools" in folders:
+            item.add_marker(pytest.mark.once)
         if "journeys" in folders:
             item.add_marker(pytest.mark.journey)
 

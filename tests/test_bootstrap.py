@@ -11,6 +11,7 @@ import pytest
 
 from botox_tracker import bootstrap
 
+pytestmark = pytest.mark.once
 PROJECT = Path(__file__).resolve().parent.parent
 
 

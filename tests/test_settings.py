@@ -14,6 +14,7 @@ from botox_tracker.local import is_local, kept_secret_key
 from botox_tracker.masking import MaskPatientLinks
 from clinic.management.commands.check_all import PRODUCTION
 
+pytestmark = pytest.mark.once
 PROJECT = Path(__file__).resolve().parent.parent
 UNSAFE = {
     "no secret key": ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),

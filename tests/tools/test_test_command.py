@@ -39,7 +39,11 @@ def run(*arguments: str) -> int:
 def test_everything_is_checked_then_run_on_both_databases(ran, capsys):
     assert run() == 0
 
-    assert [step[0] for step in ran.steps] == ["Checks", "Tests on SQLite (journey or not browser)", "Tests on PostgreSQL"]
+    assert [step[0] for step in ran.steps] == [
+        "Checks",
+        "Tests on SQLite (journey or not (browser or once))",
+        "Tests on PostgreSQL",
+    ]
     assert [step[2] for step in ran.steps] == [None, "", "postgresql://private"]
     assert "-m" not in ran.steps[2][1]
     assert "LEFT OUT" not in capsys.readouterr().out

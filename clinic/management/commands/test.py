@@ -21,8 +21,8 @@ OWN = {
     "--without-browser": "leave the browser tests out",
     "--sqlite-only": "leave PostgreSQL out",
 }
-# Stories belong on both databases, in the browser too; how pages look does not depend on the database.
-ON_SQLITE = "journey or not browser"
+# Stories belong on both databases, in the browser too; how pages look and how programs start does not depend on it.
+ON_SQLITE = "journey or not (browser or once)"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
