@@ -130,10 +130,18 @@ def nearest(
 ) -> list[T]:
     """Return at most `limit` of `times`: those on the days nearest to `target_on`, in the order of time.
 
-    Of two days equally far the earlier one comes first, and of one day the earlier times. `day` tells the local day of a
-    time, `order` when it is.
+    Of two days equally far the earlier one comes first. A day is shown whole or not at all, so that nobody takes a day that
+    was cut off for a full one; only the nearest day is cut where it alone has more. `day` tells the local day of a time,
+    `order` when it is.
     """
-    chosen = sorted(times, key=lambda found: (abs((day(found) - target_on).days), order(found)))[:limit]
+    days: dict[date, list[T]] = defaultdict(list)
+    for found in sorted(times, key=order):
+        days[day(found)].append(found)
+    chosen: list[T] = []
+    for on in sorted(days, key=lambda on: (abs((on - target_on).days), on)):
+        if chosen and len(chosen) + len(days[on]) > limit:
+            break
+        chosen += days[on][:limit]
     return sorted(chosen, key=order)
 
 

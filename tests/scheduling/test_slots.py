@@ -164,6 +164,13 @@ def test_nearest_days_come_first_and_are_shown_in_order():
     assert [at.day for at in chosen] == [5, 9, 10, 14]
 
 
+def test_day_that_does_not_fit_whole_is_left_out_unless_it_is_the_nearest():
+    times = [datetime(2026, 12, day, hour, tzinfo=UTC) for day in (10, 11) for hour in (8, 9, 10)]
+    target = date(2026, 12, 10)
+    assert {at.day for at in nearest(times, target, 5, day=on_day, order=itself)} == {10}
+    assert [at.hour for at in nearest(times, target, 2, day=on_day, order=itself)] == [8, 9]
+
+
 def test_of_two_days_equally_far_the_earlier_is_taken():
     times = [datetime(2026, 12, day, 9, tzinfo=UTC) for day in (12, 8)]
     assert [at.day for at in nearest(times, date(2026, 12, 10), 1, day=on_day, order=itself)] == [8]
@@ -293,13 +300,19 @@ def test_first_instant_shows_the_wall_clock_time_or_the_end_of_the_gap(day, at, 
         assert before < wall < shown
 
 
-@given(st.lists(st.datetimes(datetime(2026, 1, 1), datetime(2026, 3, 1)), max_size=30), st.integers(0, 12), DAYS)
-def test_nearest_leaves_out_no_day_that_is_nearer(times, limit, target):
+@given(st.lists(st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 20)), max_size=30), st.integers(1, 12), DAYS)
+def test_nearest_shows_whole_days_and_leaves_out_no_nearer_one(times, limit, target):
+    def distance(at):
+        return abs((at.date() - target).days)
+
     chosen = nearest(times, target, limit, day=on_day, order=itself)
     left = list(times)
     for at in chosen:
         left.remove(at)
     assert chosen == sorted(chosen)
-    assert len(chosen) == min(limit, len(times))
+    assert len(chosen) <= limit
+    assert bool(chosen) == bool(times)
     if chosen and left:
-        assert max(abs((at.date() - target).days) for at in chosen) <= min(abs((at.date() - target).days) for at in left)
+        assert max(map(distance, chosen)) <= min(map(distance, left))
+    if len(set(map(on_day, chosen))) > 1:
+        assert not set(map(on_day, chosen)) & set(map(on_day, left))
