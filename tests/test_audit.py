@@ -1,0 +1,250 @@
+"""The audit log: a row for every act, never a value in one, and nothing done or shown that could not be written down."""
+
+import importlib
+import inspect
+import pkgutil
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError
+
+import clinic
+from clinic import audit
+from clinic.audit import Action, Actor, AuditEvent
+from clinic.care import death, discharge
+from clinic.care.services import complete_visit
+from clinic.patients import services as patients
+from clinic.patients.models import ConsentPurpose
+from clinic.safety import services as safety
+from clinic.scheduling import services as scheduling
+from clinic.toxins import services as toxins
+from clinic.treatments import services as treatments
+from tests import factories
+from tests.factories import NOW, TODAY
+
+pytestmark = pytest.mark.django_db
+
+#: Stands in every text that the acts below are given, and may stand nowhere in the audit log.
+CANARY = "Zzyzx"
+NEXT_MONDAY = NOW + timedelta(days=7)
+
+
+@pytest.fixture
+def by(db):
+    return Actor.of_user(factories.UserFactory(), address="192.0.2.7")
+
+
+def _patient():
+    return factories.PatientFactory(given_name=CANARY, family_name=CANARY, phone=CANARY, contact_person=CANARY)
+
+
+def _follow_up(**fields):
+    return factories.FollowUpFactory(patient=_patient(), **fields)
+
+
+def _desk():
+    """Everything that a booking needs."""
+    follow_up = _follow_up(opens_on=TODAY)
+    here = follow_up.patient.clinic
+    practitioner = factories.PractitionerFactory(clinics=[here])
+    factories.AvailabilityFactory(clinic=here, practitioner=practitioner)
+    return {
+        "patient": follow_up.patient, "practitioner": practitioner, "clinic": here, "follow_up": follow_up,
+        "kind": factories.VisitKindFactory(clinic=here),
+    }  # fmt: skip
+
+
+def _visit(**fields):
+    return factories.AppointmentFactory(follow_up=_follow_up(), **fields)
+
+
+def _treatment():
+    """Everything that recording a treatment needs."""
+    condition = factories.ConditionFactory(patient=_patient())
+    here = condition.patient.clinic
+    factories.SiteFactory(code="ZYG_MAJ", indications=[condition.indication])
+    vial = factories.VialFactory(clinic=here, reconstituted_at=NOW, diluent_ml=Decimal(4), state="OPEN")
+    return {
+        "patient": condition.patient, "condition": condition, "vial": vial,
+        "practitioner": factories.PractitionerFactory(clinics=[here]),
+        "points": [treatments.Point(site=factories.SiteFactory(code="ZYG_MAJ"), side="RIGHT", units=Decimal("2.5"))],
+        "performed_on": TODAY, "notes": CANARY,
+    }  # fmt: skip
+
+
+def _side_effect_words():
+    return {
+        "term": factories.TermFactory(), "onset_on": TODAY, "resolved_on": None, "severity": 1, "outcome": "ONGOING",
+        "narrative": CANARY,
+    }  # fmt: skip
+
+
+#: Each act of the rooms: prepares what it needs, and returns what to call with `by` and `now`.
+ACTS = {
+    "create_patient": lambda: (
+        patients.create_patient,
+        {
+            "clinic": factories.ClinicFactory(), "record_number": CANARY, "given_name": CANARY, "family_name": CANARY,
+            "born_on": date(1970, 1, 1), "consents": [ConsentPurpose.INVITE], "consented_how": CANARY,
+        },
+    ),
+    "change_patient": lambda: (patients.change_patient, {"patient": _patient(), "email": f"{CANARY}@example.org"}),
+    "set_status": lambda: (patients.set_status, {"patient": _patient(), "status": "PAUSED"}),
+    "give_consent": lambda: (patients.give_consent, {"patient": _patient(), "purpose": ConsentPurpose.NEWS, "how": CANARY}),
+    "withdraw_consent": lambda: (
+        patients.withdraw_consent, {"patient": _patient(), "purpose": ConsentPurpose.INVITE, "how": CANARY},
+    ),
+    "add_condition": lambda: (
+        patients.add_condition,
+        {"patient": _patient(), "indication": factories.IndicationFactory(), "side": "LEFT", "cause": CANARY},
+    ),
+    "set_hold": lambda: (
+        patients.set_hold,
+        {"patient": _patient(), "reason": "OTHER", "review_on": TODAY + timedelta(days=9), "note": CANARY},
+    ),
+    "clear_hold": lambda: (patients.clear_hold, {"hold": factories.HoldFactory(patient=_patient())}),
+    "finish_task": lambda: (patients.finish_task, {"task": factories.StaffTaskFactory(patient=_patient()), "outcome": CANARY}),
+    "record_death": lambda: (death.record_death, {"patient": _follow_up().patient}),
+    "take_back_death": lambda: (
+        death.take_back_death,
+        {"patient": factories.PatientFactory(given_name=CANARY, family_name=CANARY, status="DECEASED")},
+    ),
+    "discharge": lambda: (
+        discharge.discharge, {"patient": _follow_up().patient, "reason": "MOVED_AWAY", "note": CANARY},
+    ),
+    "receive_vials": lambda: (
+        toxins.receive_vials,
+        {
+            "clinic": factories.ClinicFactory(), "product": (size := factories.PresentationFactory()).product,
+            "presentation": size, "lot_number": CANARY, "expires_on": date(2028, 1, 31), "count": 2, "received_on": TODAY,
+        },
+    ),
+    "reconstitute": lambda: (
+        toxins.reconstitute, {"vial": factories.VialFactory(), "diluent_ml": Decimal(4), "at": NOW},
+    ),
+    "verify_rule": lambda: (
+        toxins.verify_rule, {"rule": factories.LabelRuleFactory(wording=CANARY), "clinic": factories.ClinicFactory()},
+    ),
+    "complete_visit": lambda: (complete_visit, _treatment()),
+    "log_contact": lambda: (
+        treatments.log_contact,
+        {"follow_up": _follow_up(), "channel": "PHONE", "outcome": "REACHED", "note": CANARY},
+    ),
+    "snooze": lambda: (
+        treatments.snooze, {"follow_up": _follow_up(), "until": TODAY + timedelta(days=9), "note": CANARY},
+    ),
+    "wake": lambda: (
+        treatments.wake, {"follow_up": _follow_up(snoozed_until=TODAY + timedelta(days=9), snooze_note=CANARY)},
+    ),
+    "stop": lambda: (treatments.stop, {"follow_up": _follow_up(), "reason": "OTHER", "note": CANARY}),
+    "book": lambda: (scheduling.book, _desk() | {"starts_at": NEXT_MONDAY}),
+    "cancel": lambda: (scheduling.cancel, {"appointment": _visit(), "reason": CANARY}),
+    "mark_arrived": lambda: (scheduling.mark_arrived, {"appointment": _visit(starts_at=NOW)}),
+    "mark_missed": lambda: (scheduling.mark_missed, {"appointment": _visit(starts_at=NOW - timedelta(days=1))}),
+    "report": lambda: (
+        safety.report,
+        _side_effect_words() | {"session": (given := factories.InjectionSessionFactory()), "patient": given.patient},
+    ),
+    "amend": lambda: (
+        safety.amend,
+        _side_effect_words() | {"side_effect": factories.SideEffectFactory(), "based_on": 1, "reason": CANARY},
+    ),
+    "acknowledge": lambda: (safety.acknowledge, {"side_effect": factories.SideEffectFactory()}),
+    "review": lambda: (
+        safety.review,
+        {
+            "side_effect": factories.SideEffectFactory(), "causality": "PROBABLE", "is_expected": True, "is_distant": False,
+            "resulting_state": "REVIEWED", "action": CANARY, "note": CANARY,
+        },
+    ),
+}  # fmt: skip
+#: Pieces of the acts above, which write down what they do in their stead.
+PIECES = {"draw", "mark_treated", "record_signed", "sign_locked", "write_status"}
+ROOMS = ("practice", "toxins", "patients", "treatments", "outcomes", "scheduling", "safety", "care")
+
+#: What a row may name as changed. A consent is named by its question; the answer is not told.
+FIELD_NAMES = {field.name for model in apps.get_app_config("clinic").get_models() for field in model._meta.get_fields()} | set(
+    ConsentPurpose.values
+)
+
+every_act = pytest.mark.parametrize("act", ACTS)
+
+
+def everything():
+    """All rows of all our tables."""
+    return {
+        model.__name__: sorted(map(repr, model._base_manager.values_list()))
+        for model in apps.get_app_config("clinic").get_models()
+    }
+
+
+def test_no_act_of_the_rooms_is_left_out():
+    found = set()
+    for module in pkgutil.walk_packages(clinic.__path__, "clinic."):
+        if module.name.split(".")[1] not in ROOMS:
+            continue
+        for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+            is_public = function.__module__ == module.name and not name.startswith("_")
+            if is_public and "by" in inspect.signature(function).parameters:
+                found.add(name)
+    assert found == set(ACTS) | PIECES
+
+
+@every_act
+def test_an_act_leaves_a_row_that_names_who_what_and_where_but_holds_no_value(act, by):
+    do, given = ACTS[act]()
+    before = everything()
+
+    do(by=by, now=NOW, **given)
+
+    assert everything() != before
+    rows = AuditEvent.objects.filter(actor=by.user)
+    assert rows.exists()
+    for row in rows:
+        assert (row.actor_kind, row.address, row.at) == ("USER", "192.0.2.7", NOW)
+        assert row.clinic_id is not None
+        assert CANARY.casefold() not in repr(AuditEvent.objects.filter(pk=row.pk).values_list().get()).casefold()
+        assert set(row.fields) <= FIELD_NAMES
+
+
+@every_act
+def test_an_act_that_cannot_be_written_down_does_not_happen(act, by, monkeypatch):
+    do, given = ACTS[act]()
+    before = everything()
+
+    class CannotBeWritten(Exception):
+        pass
+
+    def fail(**_kwargs):
+        raise CannotBeWritten
+
+    monkeypatch.setattr(audit, "record", fail)
+    with pytest.raises(CannotBeWritten):
+        do(by=by, now=NOW, **given)
+    monkeypatch.undo()
+    assert everything() == before
+
+
+def test_a_row_is_about_the_thing_by_its_public_id(by):
+    follow_up = _follow_up()
+    row = audit.record(
+        by=by, action=Action.SNOOZED, what=follow_up, patient_public_id=follow_up.patient.public_id, fields=["b", "a"], now=NOW
+    )
+    assert (row.what, row.what_id, row.patient_id_public, row.fields) == (
+        "FollowUp", follow_up.public_id, follow_up.patient.public_id, ["a", "b"],
+    )  # fmt: skip
+
+
+def test_a_row_tells_a_person_from_a_patient_and_from_the_system(by):
+    kinds = [
+        audit.record(by=actor, action=Action.CHANGED, what="Appointment", now=NOW).actor_kind
+        for actor in (by, Actor.patient(address="192.0.2.8"), Actor.system())
+    ]
+    assert kinds == ["USER", "PATIENT", "SYSTEM"]
+
+
+def test_a_person_s_row_always_names_the_person(by):
+    with pytest.raises(IntegrityError):
+        audit.record(by=Actor("USER"), action=Action.CHANGED, what="Appointment", now=NOW)
