@@ -26,7 +26,7 @@ const TEXTS = {
   nothing: "Type a point, a side and units, such as “corr L 2.5”.",
   noName: "Which point? Type its name or code before the units.",
   noSide: "Right or left? Add R or L.",
-  wrongSide: "{point} is never on that side.",
+  wrongSide: "{point} is not given on that side.",
   noUnits: "How many units? Add a number, such as 2.5.",
   badUnits: "“{units}” is not a number of units.",
   added: "{point}, {side}: {units} U.",
@@ -46,12 +46,15 @@ const SIDE_WORDS = {
   m: "MIDLINE", midline: "MIDLINE",
 };
 const MOST_NAMED = 4;
-const NUMBER = /^\d{1,5}([.,]\d{1,3})?u?$/i;
+const NUMBER = /^\d{1,5}([.,]\d{1,2})?u?$/i;
 
-/** A number as typed ("2,5" and "2.5" alike), or null when it is none or not above zero. */
+/**
+ * A number as typed ("2,5" and "2.5" alike), or null when it is none, not above zero, or finer than two decimals:
+ * "1,000" may have been meant as a thousand.
+ */
 export function parseUnits(text) {
   const plain = text.trim().replace(",", ".");
-  if (!/^\d{1,5}(\.\d{1,3})?$/.test(plain)) return null;
+  if (!/^\d{1,5}(\.\d{1,2})?$/.test(plain)) return null;
   const units = Number(plain);
   return units > 0 ? units : null;
 }
@@ -284,10 +287,8 @@ class Recording {
         const usual = this.form.dataset.side;
         side.value = site.sides.length === 1 ? site.sides[0] : site.sides.includes(usual) ? usual : "";
       }
-      if (site?.warning) this.say(site.warning, true);
+      if (site?.warning) this.say(site.warning, "warning");
     }
-    // The server reads a point; half of Europe types a comma.
-    if (event.target === this.field(row, "units")) event.target.value = event.target.value.trim().replace(",", ".");
     this.show();
   }
 
@@ -311,7 +312,7 @@ class Recording {
     if (read.problem) {
       const names = read.sites?.map((site) => site.label) ?? [];
       const points = names.slice(0, MOST_NAMED).join(" · ") + (names.length > MOST_NAMED ? " …" : "");
-      this.say(this.text(read.problem, { ...read, points, point: read.site?.label }), true);
+      this.say(this.text(read.problem, { ...read, points, point: read.site?.label }), "error");
       return;
     }
     const { site, side, units } = read;
@@ -322,16 +323,18 @@ class Recording {
     const said = this.text(again ? "addedAgain" : "added", {
       point: site.label, side: this.sideWords[side], units: writeUnits(units),
     });
-    this.say(site.warning ? `${said} ${site.warning}` : said, Boolean(site.warning));
+    this.say(site.warning ? `${said} ${site.warning}` : said, site.warning ? "warning" : "");
     this.quick.value = "";
     this.choose(row);
     this.show();
   }
 
-  say(sentence, isError = false) {
+  /** Say a sentence beside the box; its kind is "error", "warning" or nothing. */
+  say(sentence, kind = "") {
     if (!this.message) return;
     this.message.textContent = sentence;
-    this.message.classList.toggle("is-error", isError);
+    this.message.classList.toggle("is-error", kind === "error");
+    this.message.classList.toggle("is-warning", kind === "warning");
   }
 
   undo() {
@@ -368,7 +371,7 @@ class Recording {
     const row = known?.row ?? this.emptyRow();
     if (!known) this.fill(row, site, side);
     row.hidden = false;
-    if (mark.dataset.warning) this.say(mark.dataset.warning, true);
+    this.say(mark.dataset.warning, "warning");
     this.show();
     const units = this.field(row, "units");
     units.focus();
