@@ -47,7 +47,7 @@ def prepare(now: datetime.datetime) -> dict[str, str]:
     VisitKind.objects.create(clinic=clinic, code="TREATMENT", name="Visit", minutes=30)
     ensure_plan(clinic=clinic, now=now)
     by = Actor.of_user(clinician)
-    presentation = Presentation.objects.get(product__code="INCO", vial_units=100)
+    presentation = Presentation.objects.get(product__code="INCOBOT", vial_units=100)
     receive_vials(
         by=by, clinic=clinic, product=presentation.product, presentation=presentation, lot_number="C7719-A", count=1,
         expires_on=today + timedelta(days=400), received_on=today - timedelta(days=100), now=now,
@@ -55,7 +55,7 @@ def prepare(now: datetime.datetime) -> dict[str, str]:
     patient = create_patient(
         by=by, clinic=clinic, record_number="R-21077", given_name="Ines", family_name="Duarte",
         born_on=datetime.date(1987, 2, 17), email=PATIENT, phone="020 555 0160", language="en",
-        consents=[ConsentPurpose.VISIT, ConsentPurpose.INVITE], now=now,
+        consents=[ConsentPurpose.VISIT, ConsentPurpose.INVITE], consented_how="on paper, at the desk", now=now,
     )  # fmt: skip
     condition = add_condition(by=by, patient=patient, indication=Indication.objects.get(code="HFS"), side=Side.RIGHT, now=now)
     return {

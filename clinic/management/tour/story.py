@@ -114,7 +114,7 @@ def _prepare(stack: Stack) -> dict[str, str]:
 
 def _record(staff: Visitor, world: dict[str, str], treated_on: date) -> Page:
     page = staff.open(f"/patients/{world['patient']}/treatments/new/?condition={world['condition']}")
-    form = page.form("Sign")
+    form = page.form("Your own next date")
     form.fill("Date", treated_on.isoformat()).choose("Vial", "C7719")
     for number, (site, side, units) in enumerate(POINTS):
         row = f"points-{number}"
@@ -134,16 +134,16 @@ def _set(form: object, name: str, value: str) -> None:
 
 
 def _window(staff: Visitor, world: dict[str, str]) -> Told:
-    page = staff.open(f"/follow-ups/?q={world['patient_name'].split()[1]}")
-    found = re.search(r"[Oo]pens (\d{1,2} \w{3} \d{4}).*?closes (\d{1,2} \w{3} \d{4})", page.html)
+    listed = staff.open(f"/follow-ups/?q={world['patient_name'].split()[1]}")
+    shown = staff.open(listed.link(world["patient_name"]))
+    day = r"(\d{1,2} \w{3} \d{4})"
+    found = re.search(rf"Opens {day} (.+?) Closes {day} (.+?) Suggested", shown.text)
     if found is None:
-        raise StoryError(f"the follow-up list shows no window: {page.text[:600]}")
-    detail = staff.open(page.link(world["patient_name"]))
-    rule = re.search(r"(\d+ calendar months[^.;]*)", detail.text)
-    opens, closes = found.groups()
+        raise StoryError(f"the follow-up shows no window: {shown.text[:600]}")
+    opens, opens_rule, closes, closes_rule = found.groups()
     return Told(
-        f"the follow-up list shows the window: opens {opens}, closes {closes}; rule: {rule[1].strip() if rule else 'not shown'}",
-        {"opens": opens, "closes": closes, "rule": rule[1] if rule else ""},
+        f"the follow-up list shows the window: opens {opens} ({opens_rule}), closes {closes} ({closes_rule})",
+        {"opens": opens, "closes": closes, "rule": opens_rule},
     )
 
 
