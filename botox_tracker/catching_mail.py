@@ -25,6 +25,7 @@ class Catcher:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd names it
         """Keep one letter; it is acknowledged once it is whole on the disk."""
         self.count += 1
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # somebody may tidy up meanwhile
         name = f"{time.time_ns() // 1000:017d}-{os.getpid()}-{self.count}"
         aside = self.folder / f"{name}.part"
         aside.write_bytes(envelope.original_content)
@@ -36,7 +37,6 @@ class Catcher:
 
 async def serve(port: int, folder: Path) -> None:
     """Take letters on this machine's `port` for ever."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     catcher = Catcher(folder)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(catcher, hostname="localhost", loop=loop), "127.0.0.1", port)

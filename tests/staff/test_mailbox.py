@@ -1,6 +1,7 @@
 """The demonstration's mailbox: only there, and a letter in it can do no harm."""
 
 import importlib
+import shutil
 import sys
 from email.message import EmailMessage
 from pathlib import Path
@@ -115,6 +116,15 @@ def test_what_is_no_letter_is_not_found(front_desk, letters, name):
 @pytest.mark.django_db
 def test_an_empty_mailbox_says_when_letters_come(front_desk, demo):
     assert "No letter yet." in front_desk.get("/mailbox/").content.decode()
+
+
+def test_a_mailbox_that_was_thrown_away_is_made_anew(catching_server, letters, demo):
+    shutil.rmtree(demo)
+
+    with SMTP("127.0.0.1", catching_server) as smtp:
+        smtp.sendmail("a@clinic.test", ["b@post.test"], "Subject: again\r\n\r\nHello")
+
+    assert len(list(demo.glob("*.eml"))) == 1
 
 
 def test_an_interrupted_letter_is_not_listed(catching_server, demo):
