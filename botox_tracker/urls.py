@@ -3,7 +3,8 @@
 from allauth.account import views as account
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from django.views.generic import RedirectView
+
+from botox_tracker.signing_in import UpkeepSignIn
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clinic.staff.urls")),
@@ -28,6 +29,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="account_reset_password_from_key_done",
     ),
     # One way in, with one count of failed tries.
-    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/login/", UpkeepSignIn.as_view()),
     path("admin/", admin.site.urls),
 ]

@@ -55,6 +55,7 @@ class Action(models.TextChoices):
     LISTED = "LISTED", _("listed")
     CREATED = "CREATED", _("created")
     CHANGED = "CHANGED", _("changed")
+    DELETED = "DELETED", _("deleted")
     SIGNED = "SIGNED", _("signed")
     BOOKED = "BOOKED", _("booked")
     CANCELLED = "CANCELLED", _("cancelled")

@@ -1,0 +1,131 @@
+"""Upkeep of the clinics: their settings, their people, hours, windows and letters."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from clinic.admin.upkeep import ConcernsTheClinic, Inside, Upkeep
+from clinic.care.recheck import look_again_at
+from clinic.practice.models import Clinic, Membership, Practitioner
+from clinic.reminders.models import Plan, PlanStep
+from clinic.scheduling.models import Availability, Closure, VisitKind
+from clinic.treatments.models import WindowPolicy
+
+WEEKDAYS = [
+    (0, _("Monday")),
+    (1, _("Tuesday")),
+    (2, _("Wednesday")),
+    (3, _("Thursday")),
+    (4, _("Friday")),
+    (5, _("Saturday")),
+    (6, _("Sunday")),
+]
+
+
+class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A clinic's settings, with the days on which letters go as boxes to tick."""
+
+    sending_weekdays = forms.TypedMultipleChoiceField(
+        label=_("Letters go on"), choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Clinic
+        fields = (
+            "name", "sender_name", "phone", "emergency_text", "address", "time_zone", "jurisdiction", "language", "sending_from",
+            "sending_until", "sending_weekdays", "reply_to",
+        )  # fmt: skip
+
+
+@admin.register(Clinic)
+class Clinics(ConcernsTheClinic):
+    form = ClinicForm
+    list_display = ("name", "time_zone", "jurisdiction", "phone")
+    search_fields = ("name",)
+
+
+@admin.register(Membership)
+class MembershipUpkeep(Upkeep):
+    may_be_deleted = True
+    list_display = ("user", "clinic", "role")
+    list_filter = ("clinic", "role")
+    search_fields = ("user__name", "user__email")
+    autocomplete_fields = ("user", "clinic")
+    list_select_related = ("user", "clinic")
+
+
+@admin.register(Practitioner)
+class Practitioners(Upkeep):
+    list_display = ("name", "is_active")
+    list_filter = ("is_active", "clinics")
+    search_fields = ("name",)
+    autocomplete_fields = ("user", "clinics")
+
+
+class WeekdayForm(forms.ModelForm):  # type: ignore[type-arg]
+    weekday = forms.TypedChoiceField(label=_("Weekday"), choices=WEEKDAYS, coerce=int)
+
+
+@admin.register(Availability)
+class Availabilities(ConcernsTheClinic):
+    may_be_deleted = True
+    form = WeekdayForm
+    list_display = ("practitioner", "clinic", "weekday", "starts", "ends", "valid_from", "valid_until")
+    list_filter = ("clinic", "weekday")
+    search_fields = ("practitioner__name",)
+    autocomplete_fields = ("practitioner", "clinic")
+    list_select_related = ("practitioner", "clinic")
+
+
+@admin.register(Closure)
+class Closures(ConcernsTheClinic):
+    may_be_deleted = True
+    list_display = ("reason", "clinic", "practitioner", "from_on", "until_on")
+    list_filter = ("clinic",)
+    search_fields = ("reason", "practitioner__name")
+    autocomplete_fields = ("practitioner", "clinic")
+    date_hierarchy = "from_on"
+    list_select_related = ("practitioner", "clinic")
+
+
+@admin.register(VisitKind)
+class VisitKinds(Upkeep):
+    list_display = ("name", "clinic", "code", "minutes", "buffer_minutes")
+    list_filter = ("clinic",)
+    search_fields = ("name", "code")
+    list_select_related = ("clinic",)
+
+
+@admin.register(WindowPolicy)
+class WindowPolicies(ConcernsTheClinic):
+    """The window of the next treatments; those that are open keep the window and the rule they were given."""
+
+    may_be_deleted = True
+    list_display = ("clinic", "indication", "opens_after", "opens_unit", "closes_after", "closes_unit")
+    list_filter = ("clinic", "indication")
+    list_select_related = ("clinic", "indication")
+
+
+class PlanSteps(Inside):
+    model = PlanStep
+    may_be_deleted = True
+
+
+@admin.register(Plan)
+class Plans(ConcernsTheClinic):
+    """A clinic's letters. "Save as new" with the next version keeps the plan that is in force until its day comes."""
+
+    inlines = (PlanSteps,)
+    save_as = True
+    list_display = ("clinic", "indication", "version", "active_from")
+    list_filter = ("clinic", "indication")
+    list_select_related = ("clinic", "indication")
+
+    def concerns(self, obj: Any, now: datetime) -> None:
+        in_force_at = datetime.combine(obj.active_from, time(0), tzinfo=obj.clinic.zone)
+        look_again_at(clinic_id=obj.clinic_id, indication=obj.indication, at=max(now, in_force_at))
