@@ -172,8 +172,10 @@ def test_an_entry_holds_what_its_line_says(follow_up):
 
     assert (entry.given_name, entry.family_name, entry.record_number) == ("Marta", "Kowalczyk", "R-20417")
     assert (entry.age(TODAY), entry.age(TODAY + timedelta(days=1))) == (57, 58)
-    assert (entry.indication, entry.side, entry.product, entry.units) == (
-        "Hemifacial spasm", "RIGHT", "Botox", Decimal("6.25"),
+    session = follow_up.session
+    assert (entry.indication_id, entry.side) == (follow_up.condition.indication_id, "RIGHT")
+    assert (entry.product_id, entry.units, entry.practitioner_id) == (
+        session.product_id, Decimal("6.25"), session.practitioner_id,
     )  # fmt: skip
     assert (entry.treated_on, entry.opens_on, entry.closes_on) == (date(2026, 9, 1), OPENS, CLOSES)
     assert (entry.contacts, entry.last_outcome, entry.appointment_at, entry.hold_reason) == (0, None, None, None)
@@ -198,7 +200,7 @@ def test_an_entry_has_its_coming_appointment_and_no_other(follow_up):
     entry = entry_of(follow_up)
 
     assert (entry.appointment_at, entry.appointment_public_id) == (now, coming.public_id)
-    assert entry.appointment_with == coming.practitioner.name
+    assert entry.appointment_practitioner_id == coming.practitioner_id
 
 
 def test_two_holds_make_one_line_with_the_reason_of_the_first(follow_up):
