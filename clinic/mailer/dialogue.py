@@ -131,6 +131,11 @@ class Dialogue:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
+    def open(self) -> None:
+        """Connect now, if not yet connected. Raises Ended where the server is out of reach or refuses us."""
+        if self._connection is None:
+            self._opened()
+
     def address(self, recipient: str) -> None:
         """Say who writes to whom (MAIL, RCPT).
 

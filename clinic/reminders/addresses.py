@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.utils.crypto import salted_hmac
 
+#: RFC 5321 section 4.5.3.1: the mailbox's name, and the path that holds the address.
+_LONGEST_NAME = 64
 _LONGEST = 254
 
 
 def is_deliverable(address: str) -> bool:
     """Tell whether `address` can stand in an SMTP dialogue: one plain ASCII mailbox at a domain, no control characters."""
     local, _at, domain = address.rpartition("@")
-    if not local or not domain or len(address) > _LONGEST:
+    if not local or not domain or len(local) > _LONGEST_NAME or len(address) > _LONGEST:
         return False
     if not local.isascii() or any(character <= " " or character in '<>()[],;:\\"\x7f' for character in local):
         return False

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -31,6 +31,17 @@ _ANSWERED = (ContactOutcome.REACHED, ContactOutcome.WILL_CALL_BACK, ContactOutco
 _WRITTEN = (ContactChannel.EMAIL, ContactChannel.LETTER)
 
 
+class _Row(NamedTuple):
+    """A patient as the queries begin with them."""
+
+    pk: int
+    clinic_id: int
+    status: str
+    email: str
+    language: str
+    mark: datetime | None
+
+
 @dataclass(slots=True)
 class _Visits:
     """The appointments of a batch, sorted by what they mean."""
@@ -43,34 +54,32 @@ class _Visits:
 
 def load(patient_ids: Iterable[int], *, at: datetime) -> dict[int, Situation]:
     """Return the situation of each of these patients as the database has it now. `at` only bounds what is looked at."""
-    patients = {
-        row[0]: row
-        for row in Patient.objects.filter(pk__in=list(patient_ids)).values_list("pk", "clinic_id", "status", "email", "language")
-    }
+    patients = _patients(patient_ids)
     ids = list(patients)
-    hours, paused_clinics = _clinics({row[1] for row in patients.values()})
+    hours, paused_clinics = _clinics({row.clinic_id for row in patients.values()})
     engine_paused = EngineState.objects.filter(pk=1, paused_at__isnull=False).exists()
     follow_up_rows = list(_follow_up_rows(ids))
     visits = _visits(ids, {row["pk"]: row["condition__indication_id"] for row in follow_up_rows}, at)
     contacts = _contacts([row["pk"] for row in follow_up_rows])
     follow_ups: dict[int, list[FollowUpFacts]] = defaultdict(list)
     for row in follow_up_rows:
-        zone = hours[patients[row["patient_id"]][1]].zone
+        zone = hours[patients[row["patient_id"]].clinic_id].zone
         follow_ups[row["patient_id"]].append(_follow_up(row, zone, visits, contacts))
     letters = _letters(ids, [row["pk"] for row in follow_up_rows], visits.appointments, at)
     consents = consents_of(ids)
-    held = _held(ids, {pk: hours[row[1]].local_date(at) for pk, row in patients.items()})
+    held = _held(ids, {pk: hours[row.clinic_id].local_date(at) for pk, row in patients.items()})
     tasks, open_tasks, asked = _tasks(ids)
     suppressed = _suppressed(patients.values())
     domains = _held_domains(patients.values(), at)
     return {
         pk: Situation(
             patient_id=pk,
-            clinic_id=clinic_id,
-            hours=hours[clinic_id],
-            language=language,
-            status=status,
-            address=_address(email, pk in suppressed),
+            clinic_id=row.clinic_id,
+            hours=hours[row.clinic_id],
+            language=row.language,
+            mark=row.mark,
+            status=row.status,
+            address=_address(row.email, pk in suppressed),
             consents=frozenset(consents[pk]),
             on_hold=pk in held,
             asked_to_be_called=pk in asked,
@@ -80,11 +89,17 @@ def load(patient_ids: Iterable[int], *, at: datetime) -> dict[int, Situation]:
             tasks=frozenset(tasks[pk]),
             open_tasks=frozenset(open_tasks[pk]),
             engine_paused=engine_paused,
-            clinic_paused=clinic_id in paused_clinics,
+            clinic_paused=row.clinic_id in paused_clinics,
             domain_held_until=domains.get(pk),
         )
-        for pk, clinic_id, status, email, language in patients.values()
+        for pk, row in patients.items()
     }
+
+
+def _patients(ids: Iterable[int]) -> dict[int, _Row]:
+    found = Patient.objects.filter(pk__in=list(ids))
+    rows = found.values_list("pk", "clinic_id", "status", "email", "language", "next_check_at")
+    return {pk: _Row(pk, clinic, status, email, language, mark) for pk, clinic, status, email, language, mark in rows}
 
 
 def _clinics(ids: set[int]) -> tuple[dict[int, SendingHours], set[int]]:
@@ -209,22 +224,22 @@ def _tasks(ids: list[int]) -> tuple[dict[int, set[str]], dict[int, set[str]], se
     return tasks, still_open, asked
 
 
-def _suppressed(patients: Iterable[tuple[int, int, str, str, str]]) -> set[int]:
+def _suppressed(patients: Iterable[_Row]) -> set[int]:
     wanted: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for pk, clinic_id, _status, email, _language in patients:
-        if email:
-            wanted[clinic_id, address_hash(email)].append(pk)
+    for row in patients:
+        if row.email:
+            wanted[row.clinic_id, address_hash(row.email)].append(row.pk)
     standing = Suppression.objects.filter(
         lifted_at__isnull=True, address_hash__in=[digest for _clinic, digest in wanted]
     ).values_list("clinic_id", "address_hash")
     return {pk for found in standing for pk in wanted.get(found, ())}
 
 
-def _held_domains(patients: Iterable[tuple[int, int, str, str, str]], at: datetime) -> dict[int, datetime]:
+def _held_domains(patients: Iterable[_Row], at: datetime) -> dict[int, datetime]:
     held = dict(DomainHold.objects.filter(until__gt=at).values_list("domain_hash", "until"))
     if not held:
         return {}
-    return {pk: held[digest] for pk, _c, _s, email, _l in patients if email and (digest := domain_hash(email)) in held}
+    return {row.pk: held[digest] for row in patients if row.email and (digest := domain_hash(row.email)) in held}
 
 
 def _address(email: str, is_suppressed: bool) -> Address:

@@ -6,6 +6,7 @@ unique key, and the patient's `next_check_at` moves only together with what was 
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from django.db.models import Q
 
 from clinic.patients.models import Patient
 from clinic.patients.services import raise_task
-from clinic.reminders import facts
-from clinic.reminders.models import EngineState, Message
+from clinic.reminders import facts, planner_lock
+from clinic.reminders.models import Message
 from clinic.reminders.plans import load_book
 from clinic.reminders.policy import TASK_PREFIX, Decision, Outlook, decide
 from clinic.reminders.rows import insert_new, set_each
@@ -30,10 +31,10 @@ from clinic.reminders.steps import Verdict
 from clinic.reminders.transitions import Move, move_all
 
 BATCH = 500
-#: PostgreSQL's name for "one planner at a time".
-_LOCK = 7_250_011
-#: Where the database has no such lock, one planner keeps the others out for this long after its last batch.
-_LEASE = timedelta(minutes=2)
+#: A patient about whom no decision can be made is looked at again after this, so that they stop nobody else.
+_POISONED_FOR = timedelta(hours=12)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -76,21 +77,21 @@ def run(*, clock: Callable[[], datetime], until: datetime, batch: int = BATCH) -
     try:
         while (now := clock()) < until:
             with transaction.atomic():
-                if not _alone(token, now):
+                if not planner_lock.hold(token, now):
                     break
                 ids, cursor = _due(now, cursor, batch)
                 if not ids:
                     break
                 total += plan_batch(ids, plans=plans, now=now)
     finally:
-        _let_others(token)
+        planner_lock.let_go(token)
     return total
 
 
 def plan_batch(ids: Sequence[int], *, plans: PlanBook, now: datetime) -> Planned:
     """Decide about these patients, whose rows the caller's transaction has locked, and write down what follows."""
     situations = facts.load(ids, at=now)
-    outlooks = {pk: decide(situation, plans, now) for pk, situation in situations.items()}
+    outlooks = {pk: _decide(situation, plans, now) for pk, situation in situations.items()}
     settled = _settle(situations, outlooks, now)
     earned = [
         _born(decision.key, decision.occasion, situations[pk], now)
@@ -102,6 +103,14 @@ def plan_batch(ids: Sequence[int], *, plans: PlanBook, now: datetime) -> Planned
     tasks = _raise_tasks(situations, outlooks, now)
     set_each(Patient, "next_check_at", {pk: outlook.look_again_at for pk, outlook in outlooks.items()})
     return Planned(len(ids), len(letters), tasks, settled)
+
+
+def _decide(situation: Situation, plans: PlanBook, now: datetime) -> Outlook:
+    try:
+        return decide(situation, plans, now)
+    except Exception as error:  # noqa: BLE001 - whatever one patient's dates raise, it must not stop the others
+        log.error("no decision about patient %s: %s", situation.patient_id, type(error).__name__)
+        return Outlook((), now + _POISONED_FOR)
 
 
 def _due(now: datetime, cursor: tuple[datetime, int] | None, batch: int) -> tuple[list[int], tuple[datetime, int] | None]:
@@ -124,6 +133,8 @@ def _settle(situations: dict[int, Situation], outlooks: dict[int, Outlook], now:
     changes: list[Move] = []
     for patient_id, message in _open_messages(list(situations)):
         decision = outlooks[patient_id].about(message.key)
+        if not outlooks[patient_id].decisions:
+            continue
         changes.extend(_follow(message, decision, now))
     return move_all(changes, now=now)
 
@@ -213,20 +224,3 @@ def _raise_tasks(situations: dict[int, Situation], outlooks: dict[int, Outlook],
         )
         raised += task is not None
     return raised
-
-
-def _alone(token: uuid.UUID, now: datetime) -> bool:
-    """Keep other planners out until this transaction (or, on SQLite, this run) ends; False if one is at work."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-            return bool(cursor.fetchone()[0])
-    free = Q(planning_until__isnull=True) | Q(planning_until__lte=now) | Q(planning_token=token)
-    EngineState.objects.get_or_create(pk=1)
-    taken = EngineState.objects.filter(free, pk=1).update(planning_until=now + _LEASE, planning_token=token)
-    return taken == 1
-
-
-def _let_others(token: uuid.UUID) -> None:
-    if connection.vendor != "postgresql":
-        EngineState.objects.filter(pk=1, planning_token=token).update(planning_until=None, planning_token=None)

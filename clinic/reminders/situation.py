@@ -93,6 +93,8 @@ class Situation:
     clinic_id: int
     hours: SendingHours
     language: str = "en"
+    #: The patient's `next_check_at` as read before everything else here: whoever changes one of these facts changes it too.
+    mark: datetime | None = None
     status: str = "ACTIVE"
     address: Address = Address.USABLE
     #: Purposes that the patient agrees to now.

@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from clinic.mailer import Calendar, Letter, Unsendable, compose
@@ -105,6 +106,7 @@ def test_an_address_that_could_not_stand_in_a_header_stops_the_letter(field, bad
     assert str(refused.value) == field
 
 
+@hypothesis(deadline=None)
 @given(name=st.text(max_size=60), text=st.text(max_size=300), subject=st.text(max_size=90))
 def test_whatever_people_are_called_the_letter_says_it_and_nothing_else(name, text, subject):
     text = text.encode("utf-8", "ignore").decode()

@@ -3,6 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from clinic.reminders.hours import SendingHours
@@ -78,6 +79,7 @@ def test_civil_days_keep_the_local_time_over_a_change_of_clocks():
     assert at.astimezone(UTC) - hours().days_before(at, 7) == timedelta(days=7) - timedelta(hours=1)
 
 
+@hypothesis(deadline=None)
 @given(
     zone=st.sampled_from(ZONES),
     at=st.datetimes(datetime(2009, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),

@@ -95,9 +95,7 @@ def test_while_one_task_is_open_the_next_step_raises_no_second():
 
 
 @pytest.mark.parametrize("step", EARNED)
-@pytest.mark.parametrize(
-    ("since", "may_go"), [(timedelta(hours=71, minutes=59), False), (timedelta(hours=72), True)]
-)
+@pytest.mark.parametrize(("since", "may_go"), [(timedelta(hours=71, minutes=59), False), (timedelta(hours=72), True)])
 def test_one_letter_in_72_hours_unless_it_is_news_of_a_visit(step, since, may_go):
     facts, at = EARNED[step]
     facts = replace(facts, letters={"X": letter("BOOKED", at - since, key="X", follow_up_id=None)})

@@ -109,9 +109,7 @@ def test_a_booked_patient_is_not_invited_and_not_phoned():
     [(paris(12, 3, 10), []), (paris(12, 4, 9, 59), []), (paris(12, 4, 10), ["INVITE"]), (paris(12, 16), ["REMIND"])],
 )
 def test_when_a_visit_falls_through_the_letter_of_the_day_is_owed_again_after_72_hours(at, goes):
-    facts = situation(
-        letters=[SENT["INVITE"]], follow_ups=(follow_up(fallen_through=1, fell_through_at=paris(12, 1, 10)),)
-    )
+    facts = situation(letters=[SENT["INVITE"]], follow_ups=(follow_up(fallen_through=1, fell_through_at=paris(12, 1, 10)),))
     assert going(facts, at) == goes
 
 

@@ -1,0 +1,67 @@
+"""Asks again, under the patient's lock, whether a letter may go: the last question before it leaves."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from clinic.patients.models import Patient
+from clinic.practice.models import Clinic
+from clinic.reminders import facts
+from clinic.reminders.addresses import address_hash, domain_hash
+from clinic.reminders.models import DomainHold, EngineState, Message, Suppression
+from clinic.reminders.situation import Situation
+
+#: Another worker's intent may carry a time this much before the moment at which it could be seen.
+_UNSEEN = timedelta(minutes=2)
+
+
+def locked_situation(known: Situation, *, message_id: int, address: str, looked_at: datetime, now: datetime) -> Situation:
+    """Lock the patient's row until the transaction ends and return their situation as it is now.
+
+    `known` was loaded at `looked_at`. It still holds if nobody has touched the patient's mark, which every service that
+    changes one of these facts does under this same lock; what changes without it is asked for here. Otherwise all is
+    loaded again. On SQLite the transaction itself is the lock.
+    """
+    marked = Patient.objects.filter(pk=known.patient_id)
+    if connection.features.has_select_for_update:
+        # The mark is written by an UPDATE of this row: it waits for us, or we have waited for it.
+        marked = marked.select_for_update(no_key=True)
+    mark = marked.values_list("next_check_at", flat=True).get()
+    untouched = mark == known.mark and (mark is None or mark > now)
+    if untouched and not _anything_else(known, message_id, address, looked_at, now):
+        return known
+    return facts.load([known.patient_id], at=now)[known.patient_id]
+
+
+def _anything_else(known: Situation, message_id: int, address: str, looked_at: datetime, now: datetime) -> bool:
+    """Whether a pause, another letter, a suppression or a wait of the domain has come since."""
+    moment = connection.ops.adapt_datetimefield_value
+    tables = {
+        "engine": EngineState._meta.db_table,
+        "clinic": Clinic._meta.db_table,
+        "message": Message._meta.db_table,
+        "suppression": Suppression._meta.db_table,
+        "domain": DomainHold._meta.db_table,
+    }
+    statement = """
+        SELECT EXISTS (SELECT 1 FROM {engine} WHERE paused_at IS NOT NULL)
+            OR EXISTS (SELECT 1 FROM {clinic} WHERE id = %s AND letters_paused_at IS NOT NULL)
+            OR EXISTS (SELECT 1 FROM {message} WHERE patient_id = %s AND id <> %s AND handoff_at >= %s)
+            OR EXISTS (SELECT 1 FROM {suppression} WHERE clinic_id = %s AND address_hash = %s AND lifted_at IS NULL)
+            OR EXISTS (SELECT 1 FROM {domain} WHERE domain_hash = %s AND until > %s)
+    """.format(**tables)  # noqa: S608 - names of tables only
+    values = [
+        known.clinic_id,
+        known.patient_id,
+        message_id,
+        moment(looked_at - _UNSEEN),
+        known.clinic_id,
+        address_hash(address),
+        domain_hash(address),
+        moment(now),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return bool(cursor.fetchone()[0])

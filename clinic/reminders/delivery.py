@@ -1,0 +1,278 @@
+"""Hands claimed messages to the mail server, one by one on one connection.
+
+The intent is committed under the patient's lock before the letter leaves, the outcome at once after it: whatever dies in
+between leaves a row that says how far it came. An opt-out that commits before the intent wins.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from clinic.mailer import Dialogue, Ended, Letter, Outcome, Unsendable, Verdict, compose
+from clinic.reminders import consequences, facts, letters, states
+from clinic.reminders.addresses import domain_hash
+from clinic.reminders.asking import locked_situation
+from clinic.reminders.claiming import BATCH, Claim, claim, give_back, is_anything_ready, may_send
+from clinic.reminders.letters import Tokens
+from clinic.reminders.models import Heartbeat, Message
+from clinic.reminders.plans import load_book
+from clinic.reminders.policy import Decision, decide
+from clinic.reminders.situation import Situation
+from clinic.reminders.states import State
+from clinic.reminders.steps import Verdict as Says
+from clinic.reminders.transitions import Move, move
+
+log = logging.getLogger(__name__)
+
+#: A worker begins no further letter when its lease has only this left: the longest dialogue, and time to write it down.
+_LEASE_NEEDED = timedelta(seconds=90)
+#: A mail server that is out of reach is tried again after this.
+_PROBE = timedelta(seconds=60)
+#: A letter that waits for no known moment is asked about again after this.
+_ASK_AGAIN = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Handed:
+    """What a run of a courier did."""
+
+    sent: int = 0
+    later: int = 0
+    refused: int = 0
+    unknown: int = 0
+    settled: int = 0
+    dead: int = 0
+    given_back: int = 0
+
+
+@dataclass(slots=True)
+class _InHand:
+    """A message that is about to go, and what is known of its patient."""
+
+    message: Message
+    situation: Situation
+    looked_at: datetime
+    tokens: Tokens = field(default_factory=Tokens)
+
+
+class Courier:
+    """One run of one worker. `clock` is asked before every letter; no letter is begun after `until`."""
+
+    def __init__(self, *, clock: Callable[[], datetime], until: datetime, worker: str) -> None:
+        self.clock, self.until, self.worker = clock, until, worker
+        self.handed = Handed()
+        self._plans = load_book(clock())
+        self._held_domains: dict[str, datetime] = {}
+        self._dialogue = Dialogue()
+
+    def run(self) -> Handed:
+        """Claim and hand over until nothing is ready, the time is up or the mail server is out of reach."""
+        if not (may_send() and is_anything_ready(now=self.clock())):
+            return self.handed
+        with self._dialogue:
+            try:
+                self._dialogue.open()
+            except Ended as ended:
+                self._server_away(ended.outcome)
+                return self.handed
+            # A server that refuses us only at MAIL is tried with one letter a run, not with a hundred.
+            limit = 1 if Heartbeat.objects.filter(pk=1, mail_failing_since__isnull=False).exists() else BATCH
+            while self.clock() < self.until:
+                claimed = claim(worker=self.worker, now=self.clock(), limit=limit)
+                if not claimed.message_ids or not self._work(claimed):
+                    break
+                limit = BATCH
+        return self.handed
+
+    def _work(self, claimed: Claim) -> bool:
+        """Deal with every message of this claim; False when the run is over."""
+        now = self.clock()
+        messages = letters.load(claimed.message_ids)
+        situations = facts.load({m.patient_id for m in messages.values() if m.patient_id}, at=now)
+        going: list[_InHand] = []
+        for pk in claimed.message_ids:
+            situation = situations.get(messages[pk].patient_id or 0)
+            if situation is None:
+                self._give_up(messages[pk], claimed, "NO_RECIPIENT")
+                continue
+            in_hand = _InHand(messages[pk], situation, now)
+            if in_hand.message.attempts > states.MOST_ATTEMPTS:
+                self._give_up(in_hand.message, claimed, "TOO_MANY_ATTEMPTS")
+            elif (decision := self._ask(in_hand, now)).verdict is Says.SEND:
+                going.append(in_hand)
+            else:
+                self._settle(in_hand, claimed, decision)
+        minted = letters.mint_all([in_hand.message for in_hand in going], now=now)
+        for number, in_hand in enumerate(going):
+            in_hand.tokens = minted[in_hand.message.pk]
+            goes_on = self.clock() < min(self.until, claimed.lease_until - _LEASE_NEEDED)
+            if not goes_on:
+                self._give_back(going[number:], claimed, "TIME_IS_UP", self.clock())
+                return False
+            if not self._hand_over(in_hand, claimed):
+                self._give_back(going[number + 1 :], claimed, "MAIL_SERVER_AWAY", self.clock() + _PROBE)
+                return False
+        return True
+
+    def _hand_over(self, in_hand: _InHand, claimed: Claim) -> bool:
+        """Speak with the mail server about one letter; False when it will have none."""
+        began = self.clock()
+        written = self._written(in_hand, claimed)
+        if written is None:
+            return True
+        letter, content = written
+        try:
+            self._dialogue.address(letter.to)
+        except Ended as ended:
+            return self._ended_early(in_hand, claimed, ended.outcome, began)
+        except Unsendable as unsendable:
+            self._give_up(in_hand.message, claimed, f"UNSENDABLE_{unsendable}".upper())
+            return True
+        handoff_at = self._intend(in_hand, claimed, content)
+        if handoff_at is None:
+            self._dialogue.forget()
+            return True
+        outcome = self._dialogue.give(content)
+        self._record(in_hand, claimed, outcome, State.HANDOFF, began, handoff_at)
+        return True
+
+    def _written(self, in_hand: _InHand, claimed: Claim) -> tuple[Letter, bytes] | None:
+        """Return the letter and its bytes; None, and the message given up, if it cannot be written."""
+        try:
+            letter = letters.write(in_hand.message, in_hand.tokens, now=in_hand.looked_at)
+            return letter, compose(letter, at=in_hand.looked_at)
+        except Exception as error:  # noqa: BLE001 - whatever one letter raises, it must not stop the others
+            # Only the kind: the text of the exception may quote the patient.
+            log.error("message %s cannot be written: %s", in_hand.message.public_id, type(error).__name__)
+            self._give_up(in_hand.message, claimed, "CANNOT_BE_WRITTEN")
+            return None
+
+    def _intend(self, in_hand: _InHand, claimed: Claim, content: bytes) -> datetime | None:
+        """Ask once more under the patient's lock and commit the intent; None, and settled, if the letter may not go."""
+        with transaction.atomic(durable=True):
+            now = self.clock()
+            known, patient = in_hand.situation, in_hand.message.patient
+            in_hand.situation = locked_situation(
+                known,
+                message_id=in_hand.message.pk,
+                address=patient.email if patient else "",
+                looked_at=in_hand.looked_at,
+                now=now,
+            )
+            decision = self._ask(in_hand, now)
+            if decision.verdict is not Says.SEND:
+                self._settle(in_hand, claimed, decision)
+                return None
+            if in_hand.situation is not known and self._reads_otherwise(in_hand, content):
+                # What it says is no longer right: it is claimed again and written from today's facts.
+                self._give_back([in_hand], claimed, "FACTS_CHANGED", now)
+                return None
+            intent = Move(
+                pk=in_hand.message.pk,
+                origin=State.CLAIMED,
+                target=State.HANDOFF,
+                outcome="INTENT",
+                token=claimed.token,
+                handoff_at=now,
+                rendered_hash=hashlib.sha256(content).hexdigest(),
+                worker=self.worker,
+            )
+            return now if move(intent, now=now) else None
+
+    def _reads_otherwise(self, in_hand: _InHand, content: bytes) -> bool:
+        """Whether the letter, written from the rows as they are now, would be another one."""
+        today = letters.load([in_hand.message.pk])[in_hand.message.pk]
+        return compose(letters.write(today, in_hand.tokens, now=in_hand.looked_at), at=in_hand.looked_at) != content
+
+    def _ended_early(self, in_hand: _InHand, claimed: Claim, outcome: Outcome, began: datetime) -> bool:
+        """The dialogue ended before the letter: the server has nothing."""
+        if outcome.verdict is Verdict.AWAY:
+            self._give_back([in_hand], claimed, "MAIL_SERVER_AWAY", self.clock() + _PROBE)
+            self._server_away(outcome)
+            return False
+        self._record(in_hand, claimed, outcome, State.CLAIMED, began, None)
+        return True
+
+    def _record(
+        self,
+        in_hand: _InHand,
+        claimed: Claim,
+        outcome: Outcome,
+        origin: State,
+        began: datetime,
+        handoff_at: datetime | None,
+    ) -> None:
+        now = self.clock()
+        consequences.record(
+            in_hand.message,
+            outcome,
+            claimed=claimed,
+            origin=origin,
+            handoff_at=handoff_at,
+            duration=max(now - began, timedelta(0)),
+            worker=self.worker,
+            now=now,
+        )
+        if outcome.domain_asks_to_wait and in_hand.message.patient is not None:
+            self._held_domains[domain_hash(in_hand.message.patient.email)] = now + states.DOMAIN_HOLD
+        if outcome.verdict is Verdict.SENT and not self.handed.sent:
+            Heartbeat.objects.filter(pk=1, mail_failing_since__isnull=False).update(mail_failing_since=None, mail_failure="")
+        self.handed.sent += outcome.verdict is Verdict.SENT
+        self.handed.later += outcome.verdict is Verdict.LATER
+        self.handed.refused += outcome.verdict is Verdict.REFUSED
+        self.handed.unknown += outcome.verdict is Verdict.UNKNOWN
+
+    def _ask(self, in_hand: _InHand, now: datetime) -> Decision:
+        situation = in_hand.situation
+        if self._held_domains and in_hand.message.patient is not None:
+            until = self._held_domains.get(domain_hash(in_hand.message.patient.email))
+            if until is not None and until > now:
+                situation = replace(situation, domain_held_until=until)
+        return decide(situation, self._plans, now).about(in_hand.message.dedupe_key)
+
+    def _settle(self, in_hand: _InHand, claimed: Claim, decision: Decision) -> None:
+        """The letter may not go now: let it wait, or end it, for the reason the policy gives."""
+        now = self.clock()
+        target = State.SUPPRESSED if decision.verdict is Says.TASK else states.settled_as(decision.reason)
+        # During a pause nothing is claimed; after it the letter is due at once.
+        waits = target is State.READY and not decision.is_earned
+        change = Move(
+            pk=in_hand.message.pk,
+            origin=State.CLAIMED,
+            target=target,
+            outcome=decision.reason,
+            token=claimed.token,
+            ready_at=(decision.when or now + _ASK_AGAIN) if waits else None,
+            unburned=True,
+            worker=self.worker,
+        )
+        self.handed.settled += move(change, now=now)
+
+    def _give_up(self, message: Message, claimed: Claim, outcome: str) -> None:
+        change = Move(
+            pk=message.pk,
+            origin=State.CLAIMED,
+            target=State.DEAD,
+            outcome=outcome,
+            token=claimed.token,
+            worker=self.worker,
+        )
+        self.handed.dead += move(change, now=self.clock())
+
+    def _give_back(self, those: list[_InHand], claimed: Claim, reason: str, ready_at: datetime) -> None:
+        keys = [in_hand.message.pk for in_hand in those]
+        give_back(claimed, keys, reason=reason, ready_at=ready_at, worker=self.worker, now=self.clock())
+        self.handed.given_back += len(keys)
+
+    def _server_away(self, outcome: Outcome) -> None:
+        now = self.clock()
+        where = f"{outcome.phase} {outcome.code or ''}".strip()
+        log.warning("the mail server takes nothing: %s", where)
+        Heartbeat.objects.filter(pk=1, mail_failing_since=None).update(mail_failing_since=now)
+        Heartbeat.objects.filter(pk=1).update(mail_failure=where)
