@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
@@ -67,6 +68,10 @@ class Patient(models.Model):
     @property
     def is_under_care(self) -> bool:
         return self.status == PatientStatus.ACTIVE
+
+    def age_on(self, day: date) -> int:
+        """Whole years between birth and `day`."""
+        return day.year - self.born_on.year - ((day.month, day.day) < (self.born_on.month, self.born_on.day))
 
 
 class HoldReason(models.TextChoices):

@@ -56,7 +56,6 @@ def test_code_that_says_another_side_is_refused(by, patient, hfs, code, side):
         ("side", {"side": "UP"}),
         ("icd10_code", {"icd10_code": "G51.3"}),
         ("icd10_code", {"icd10_code": "spasm"}),
-        ("icd10_code", {"icd10_code": "G" * 100_000}),
         ("onset_on", {"onset_on": TODAY + timedelta(days=1), "onset_precision": "DAY"}),
         ("onset_on", {"onset_on": date(1950, 1, 1), "onset_precision": "YEAR"}),
         ("onset_on", {"onset_on": date(2019, 1, 1)}),

@@ -12,6 +12,7 @@ from clinic.audit import Actor, AuditEvent
 from clinic.patients.models import Consent, Patient
 from clinic.patients.services import Refused, change_patient, create_patient, set_status
 from tests.factories import NOW, TODAY, ClinicFactory, FollowUpFactory, PatientFactory, UserFactory
+from tests.hostile import hostile
 
 pytestmark = pytest.mark.django_db
 
@@ -77,15 +78,10 @@ class TestCreate:
         [
             ("given_name", ""),
             ("given_name", "\u200b"),
-            ("given_name", "Anna\r\nBcc: thief@example.org"),
-            ("family_name", "Mercer\x00"),
-            ("family_name", "\u202eMercer"),
-            ("family_name", "M\ud800"),
+            pytest.param("family_name", "M\ud800", id="half a character"),
             ("family_name", "M" * 81),
-            ("family_name", "M" * 1_000_000),
-            ("family_name", "e" + "\u0301" * 1_000_000),
+            *hostile("given_name", "family_name", "record_number", "email", "phone", "contact_person"),
             ("record_number", ""),
-            ("record_number", "P\n1"),
             ("record_number", "9" * 31),
             ("email", "no address"),
             ("email", "zoe@example.org\r\nBcc: thief@example.org"),

@@ -182,7 +182,7 @@ def _problems_together(patient: Patient, *, now: datetime) -> list[Problem]:
         )
     if (patient.weight_kg is None) != (patient.weighed_on is None):
         problems.append(Problem("weighed_on", _("A weight and the date it was taken belong together.")))
-    elif patient.weighed_on is not None and not min(patient.born_on, today) <= patient.weighed_on <= today:
+    elif patient.weighed_on is not None and patient.born_on <= today and not patient.born_on <= patient.weighed_on <= today:
         problems.append(Problem("weighed_on", _("The patient was weighed between birth and today.")))
     if patient.language not in dict(settings.LANGUAGES):
         problems.append(Problem("language", _("Letters are not written in this language.")))

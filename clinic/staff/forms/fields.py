@@ -1,0 +1,81 @@
+"""Fields that take what people type: tidied, and refused where it would do harm further on. Other forms use them too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from clinic.patients.names import tidy
+from clinic.patients.services import Problem
+from clinic.patients.validators import validate_line, validate_text
+
+
+class LineField(forms.CharField):
+    """One line of text. NUL, control characters, line breaks and marks that turn the direction of writing are refused."""
+
+    several_lines = False
+
+    def __init__(self, *, max_length: int, **options: Any) -> None:
+        super().__init__(max_length=max_length, **options)
+        # Of what is too long nothing more is said, and nothing more is done with it.
+        self.validators = [*self.validators, validate_text if self.several_lines else validate_line]
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        text = tidy(text, several_lines=self.several_lines)
+        self.validate(text)
+        return text
+
+    def run_validators(self, value: Any) -> None:
+        if self.max_length is not None and len(value) > self.max_length:
+            raise ValidationError(
+                _("At most %(most)d characters; this has %(length)d."), params={"most": self.max_length, "length": len(value)}
+            )
+        super().run_validators(value)
+
+
+class TextField(LineField):
+    """Text of any number of lines. Control characters other than line breaks and tabs are refused."""
+
+    several_lines = True
+    widget = forms.Textarea(attrs={"rows": 3})
+
+
+class DayField(forms.DateField):
+    """A day, picked or typed as 2026-12-03 or 03.12.2026. Two orders of month and day with slashes would be guessing."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault(
+            "error_messages",
+            {"required": _("Enter a date."), "invalid": _("Enter a date such as 2026-12-03 or 03.12.2026.")},
+        )
+        super().__init__(
+            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            input_formats=["%Y-%m-%d", "%d.%m.%Y"],
+            **options,
+        )
+
+
+class PlainForm(forms.Form):
+    """A form that a template wraps in its own tag, and that shows beside its fields what a service refuses."""
+
+    #: Where the form has one field for what a service knows by other names: {the service's name: the form's}.
+    stands_for: ClassVar[Mapping[str, str]] = {}
+
+    def refuse(self, problems: Iterable[Problem]) -> None:
+        """Show each problem beside the field it is about; above the form if the form has no such field."""
+        for problem in problems:
+            field = self.stands_for.get(problem.field, problem.field)
+            self.add_error(field if field in self.fields else None, problem.message)
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        return helper

@@ -1,0 +1,186 @@
+"""A patient's history as people read it: every entry put into words once, so that the template only lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce, TruncDate
+from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from clinic.care.happenings import shaped
+from clinic.care.timeline import Entry, Kind
+from clinic.patients.models import ConsentPurpose, HoldReason, Patient, Side
+from clinic.reminders.models import Message, MessageState, Step
+from clinic.safety.models import Outcome, ReviewResult, Severity, SideEffectState, Urgency
+from clinic.scheduling.models import ChangeKind
+from clinic.staff.pictures.face_map import units_text
+from clinic.treatments.models import ContactChannel, ContactOutcome, SessionState, StopReason
+
+#: Letters that went, were tried, or wait for a person. Those not yet due, or no longer, did not happen.
+_LETTERS_TOLD = (
+    MessageState.SENT,
+    MessageState.UNKNOWN,
+    MessageState.FAILED,
+    MessageState.DEAD,
+    MessageState.BOUNCED,
+    MessageState.COMPLAINED,
+    MessageState.HELD,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """A state with its word, for the status pill."""
+
+    kind: str
+    state: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry in words. `mark` is the look of its dot; `url` leads to what it is about, where the reader may go there."""
+
+    on: date
+    title: str
+    text: str
+    url: str = ""
+    mark: str = ""
+    pill: Pill | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom lines are written."""
+
+    zone: ZoneInfo
+    may_see_log: bool
+    may_see_letters: bool
+
+
+def letters_of(patient: Patient) -> QuerySet[Message, tuple[object, ...]]:
+    """The patient's letters as rows of a timeline: state, step and reason."""
+    at = Coalesce("sent_at", "changed_at")
+    return shaped(
+        Message.objects.filter(patient=patient, state__in=_LETTERS_TOLD),
+        kind=Kind.LETTER,
+        event="LETTER",
+        on=TruncDate(at, tzinfo=patient.clinic.zone),
+        at=at,
+        public_id="public_id",
+        state=F("state"),
+        what=F("step"),
+        detail=F("reason"),
+    )
+
+
+def line(entry: Entry, reader: Reader) -> Line:
+    """Put one entry into words for `reader`."""
+    return _WRITERS[entry.kind](entry, reader)
+
+
+def _treatment(entry: Entry, reader: Reader) -> Line:
+    given = f"{entry.what} {units_text(entry.number)} U" if entry.number is not None else entry.what
+    url = _address("staff:treatment-show", entry)
+    void = Pill("treatment", entry.state, str(SessionState.VOID.label)) if entry.state == SessionState.VOID else None
+    if entry.event == "AMENDED":
+        title = _("Treatment amended: %(given)s") % {"given": given}
+        return Line(entry.on, title, _joined(entry.detail, entry.who), url, pill=void)
+    side = Side(entry.detail)
+    about = entry.about if side == Side.NONE else f"{entry.about}, {side.label}"
+    return Line(
+        entry.on, _("Treated: %(given)s") % {"given": given}, _joined(about, entry.who), url, mark="is-treatment", pill=void
+    )
+
+
+def _side_effect(entry: Entry, reader: Reader) -> Line:
+    url = _address("staff:side-effect-show", entry) if reader.may_see_log else ""
+    if entry.event == "REVIEWED":
+        title = _("Side effect reviewed: %(term)s") % {"term": entry.what}
+        judged = _("caused by the treatment: %(word)s") % {"word": ReviewResult(entry.detail).label}
+        return Line(entry.on, title, _joined(judged, entry.who), url, pill=_state(entry))
+    if entry.event == "AMENDED":
+        title = _("Side effect amended: %(term)s") % {"term": entry.what}
+        return Line(entry.on, title, _joined(entry.detail, entry.who), url)
+    title = _("Side effect: %(term)s") % {"term": entry.what}
+    mark = "is-warning" if entry.about == Urgency.RED else ""
+    if not reader.may_see_log:
+        return Line(entry.on, title, _reported(entry, reader), url, mark)
+    severity = str(Severity(int(entry.number)).label) if entry.number is not None else ""
+    text = _joined(severity, str(Outcome(entry.detail).label), _reported(entry, reader))
+    return Line(entry.on, title, text, url, mark, _state(entry))
+
+
+def _state(entry: Entry) -> Pill:
+    return Pill("side-effect", entry.state, str(SideEffectState(entry.state).label))
+
+
+def _reported(entry: Entry, reader: Reader) -> str:
+    day = date_format(entry.at.astimezone(reader.zone), "j M Y") if entry.at else ""
+    who = _("the patient") if entry.by_patient else entry.who
+    return _("reported %(day)s by %(who)s") % {"day": day, "who": who}
+
+
+def _letter(entry: Entry, reader: Reader) -> Line:
+    url = _address("staff:letter-show", entry) if reader.may_see_letters else ""
+    title = _("Letter: %(step)s") % {"step": Step(entry.what).label}
+    return Line(entry.on, title, "", url, pill=Pill("letter", entry.state, str(MessageState(entry.state).label)))
+
+
+def _contact(entry: Entry, reader: Reader) -> Line:
+    url = _address("staff:follow-up-show", entry)
+    if entry.event == "STOPPED":
+        title = _("Follow-up stopped: %(reason)s") % {"reason": StopReason(entry.state).label}
+        return Line(entry.on, title, _joined(entry.what, entry.detail), url)
+    channel, outcome = ContactChannel(entry.what).label, ContactOutcome(entry.state).label
+    title = _("Contact, %(channel)s: %(outcome)s") % {"channel": channel, "outcome": outcome}
+    return Line(entry.on, title, _joined(entry.detail, entry.who), url)
+
+
+def _appointment(entry: Entry, reader: Reader) -> Line:
+    when = date_format(entry.time.astimezone(reader.zone), "j M Y, H:i") if entry.time else ""
+    title = _("Visit of %(when)s: %(change)s") % {"when": when, "change": ChangeKind(entry.event).label}
+    who = _("by the patient") if entry.by_patient else entry.who
+    text = _joined(_("with %(practitioner)s") % {"practitioner": entry.what}, entry.detail, who)
+    return Line(entry.on, title, text, _address("staff:appointment-show", entry))
+
+
+def _hold(entry: Entry, reader: Reader) -> Line:
+    reason = HoldReason(entry.what).label
+    title = _("Hold ended: %(reason)s") if entry.event == "CLEARED" else _("On hold: %(reason)s")
+    return Line(entry.on, title % {"reason": reason}, _joined(entry.detail, entry.who))
+
+
+def _consent(entry: Entry, reader: Reader) -> Line:
+    purpose = ConsentPurpose(entry.what).label
+    title = _("Agreed to: %(purpose)s") if entry.event == "GIVEN" else _("No longer agrees to: %(purpose)s")
+    who = _("by the patient") if entry.by_patient else entry.who
+    return Line(entry.on, title % {"purpose": purpose}, _joined(entry.detail, who))
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _address(name: str, entry: Entry) -> str:
+    try:
+        return reverse(name, args=[entry.public_id])
+    except NoReverseMatch:
+        return ""
+
+
+_WRITERS: dict[Kind, Callable[[Entry, Reader], Line]] = {
+    Kind.TREATMENT: _treatment,
+    Kind.SIDE_EFFECT: _side_effect,
+    Kind.LETTER: _letter,
+    Kind.CONTACT: _contact,
+    Kind.APPOINTMENT: _appointment,
+    Kind.HOLD: _hold,
+    Kind.CONSENT: _consent,
+}
