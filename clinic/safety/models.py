@@ -169,6 +169,11 @@ class SideEffectVersion(models.Model):
     def __str__(self) -> str:
         return f"version {self.number}"
 
+    @property
+    def serious_labels(self) -> list[str]:
+        """Why it is serious, in words; empty if it is not."""
+        return [str(SeriousCriterion(criterion).label) for criterion in self.serious_criteria]
+
 
 class ReviewResult(models.TextChoices):
     """WHO-UMC causality categories."""

@@ -4,23 +4,69 @@ from django.conf import settings
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from clinic.staff.views import follow_ups, mailbox, stock, treatments
+from clinic.staff.views import (
+    access_log,
+    appointment_booking,
+    appointments,
+    conditions,
+    consents,
+    follow_ups,
+    holds,
+    mailbox,
+    patients,
+    side_effect_reports,
+    side_effects,
+    stock,
+    tasks,
+    treatments,
+)
 
 app_name = "staff"
 
 urlpatterns: list[URLPattern] = [
     path("", RedirectView.as_view(pattern_name="staff:follow-up-list"), name="start"),
+    path("appointments/<uuid:public_id>/", appointments.AppointmentShow.as_view(), name="appointment-show"),
+    path("appointments/<uuid:public_id>/arrive/", appointments.AppointmentArrive.as_view(), name="appointment-arrive"),
+    path("appointments/<uuid:public_id>/cancel/", appointments.AppointmentCancel.as_view(), name="appointment-cancel"),
+    path("appointments/<uuid:public_id>/miss/", appointments.AppointmentMiss.as_view(), name="appointment-miss"),
     path("follow-ups/", follow_ups.FollowUpList.as_view(), name="follow-up-list"),
     path("follow-ups/<uuid:public_id>/", follow_ups.FollowUpShow.as_view(), name="follow-up-show"),
+    path("follow-ups/<uuid:public_id>/book/", appointment_booking.AppointmentBook.as_view(), name="appointment-book"),
     path("follow-ups/<uuid:public_id>/contact/", follow_ups.FollowUpContact.as_view(), name="follow-up-contact"),
     path("follow-ups/<uuid:public_id>/snooze/", follow_ups.FollowUpSnooze.as_view(), name="follow-up-snooze"),
     path("follow-ups/<uuid:public_id>/stop/", follow_ups.FollowUpStop.as_view(), name="follow-up-stop"),
     path("follow-ups/<uuid:public_id>/wake/", follow_ups.FollowUpWake.as_view(), name="follow-up-wake"),
+    path("patients/", patients.PatientList.as_view(), name="patient-list"),
+    path("patients/new/", patients.PatientCreate.as_view(), name="patient-create"),
+    path("patients/<uuid:public_id>/", patients.PatientShow.as_view(), name="patient-show"),
+    path("patients/<uuid:public_id>/access/", access_log.AccessLog.as_view(), name="access-log"),
+    path("patients/<uuid:public_id>/conditions/new/", conditions.ConditionAdd.as_view(), name="condition-add"),
+    path("patients/<uuid:public_id>/consents/", consents.ConsentChange.as_view(), name="consent-change"),
+    path("patients/<uuid:public_id>/edit/", patients.PatientEdit.as_view(), name="patient-edit"),
+    path("patients/<uuid:public_id>/holds/new/", holds.HoldSet.as_view(), name="hold-set"),
+    path("patients/<uuid:public_id>/holds/<uuid:hold_id>/clear/", holds.HoldClear.as_view(), name="hold-clear"),
+    path(
+        "patients/<uuid:public_id>/side-effects/new/", side_effect_reports.SideEffectReport.as_view(), name="side-effect-report"
+    ),
+    path("patients/<uuid:public_id>/status/", patients.PatientStatusChange.as_view(), name="patient-status"),
+    path("patients/<uuid:public_id>/tasks/<uuid:task_id>/", tasks.TaskFinish.as_view(), name="task-finish"),
     path("patients/<uuid:public_id>/treatments/new/", treatments.TreatmentRecord.as_view(), name="treatment-record"),
+    path("side-effects/", side_effects.SideEffectList.as_view(), name="side-effect-list"),
+    path("side-effects/<uuid:public_id>/", side_effects.SideEffectShow.as_view(), name="side-effect-show"),
+    path(
+        "side-effects/<uuid:public_id>/acknowledge/", side_effects.SideEffectAcknowledge.as_view(), name="side-effect-acknowledge"
+    ),
+    path("side-effects/<uuid:public_id>/amend/", side_effect_reports.SideEffectAmend.as_view(), name="side-effect-amend"),
+    path("side-effects/<uuid:public_id>/review/", side_effects.SideEffectReview.as_view(), name="side-effect-review"),
     path("stock/", stock.VialList.as_view(), name="vial-list"),
     path("stock/receive/", stock.VialReceive.as_view(), name="vial-receive"),
     path("stock/<uuid:public_id>/make-up/", stock.VialReconstitute.as_view(), name="vial-reconstitute"),
     path("treatments/<uuid:public_id>/", treatments.TreatmentShow.as_view(), name="treatment-show"),
+    path(
+        "treatments/<uuid:public_id>/side-effects/new/",
+        side_effect_reports.SideEffectReportTreatment.as_view(),
+        name="side-effect-report-treatment",
+    ),
 ]
 
 # Only the demonstration keeps letters where they can be read.
