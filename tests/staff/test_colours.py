@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 THEME = (Path(settings.BASE_DIR) / "static/css/theme.css").read_text()
-LIGHT_PART, DARK_PART = THEME.split("@media (prefers-color-scheme: dark)")
+LIGHT_PART, DARK_PART = THEME.split("@media screen and (prefers-color-scheme: dark)")
 
 TEXT = ["ink", "muted", "accent", "accent-strong", "wait", "open", "closing", "overdue", "booked", "hold"]
 GROUNDS = ["bg", "surface", "raised", "weak", "weak-soft"]
