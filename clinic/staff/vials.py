@@ -42,7 +42,7 @@ def vial_text(vial: Vial, zone: tzinfo) -> str:
     words = [
         size_text(vial),
         _("lot %(lot)s") % {"lot": vial.lot.number},
-        _("expires %(day)s") % {"day": date_format(vial.lot.expires_on, "j M Y")},
+        _("exp. %(day)s") % {"day": date_format(vial.lot.expires_on, "j M Y")},
         _("%(units)s U left") % {"units": plain(vial.units_left)},
     ]
     if (concentration := units_per_tenth(vial)) is not None:

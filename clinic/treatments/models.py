@@ -263,6 +263,10 @@ class FollowUp(models.Model):
     def __str__(self) -> str:
         return f"follow-up {self.public_id}"
 
+    @property
+    def is_active(self) -> bool:
+        return self.state == FollowUpState.ACTIVE
+
 
 class ContactChannel(models.TextChoices):
     """How staff tried to reach a patient."""

@@ -14,6 +14,7 @@ from clinic.treatments.models import InjectionSession
 from tests.factories import (
     NOW,
     TODAY,
+    AppointmentFactory,
     ClinicFactory,
     ConditionFactory,
     InjectionSessionFactory,
@@ -79,8 +80,8 @@ def test_vials_are_offered_by_product_with_lot_expiry_and_what_is_left(client):
     VialFactory(clinic=ClinicFactory(), lot__number="ELSEWHERE")
     response = desk.get()
     page = text(response)
-    assert "Botox 100 U, lot C7719, expires 31 Jan 2028, 81.25 U left, 2.5 U per 0.1 mL, use by 24 Nov 10:00" in page
-    assert "Xeomin 100 U, lot X1, expires 31 Jan 2028, 100 U left" in page
+    assert "Botox 100 U, lot C7719, exp. 31 Jan 2028, 81.25 U left, 2.5 U per 0.1 mL, use by 24 Nov 10:00" in page
+    assert "Xeomin 100 U, lot X1, exp. 31 Jan 2028, 100 U left" in page
     assert re.findall(r'<optgroup label="(\w+)"', response.content.decode()) == ["Botox", "Xeomin"]
     assert not any(lot in page for lot in ("OLD", "RECALL", "ELSEWHERE"))
 
@@ -318,6 +319,17 @@ def test_everybody_of_the_clinic_reads_and_those_who_record_may_repeat(desk, tre
     response = show(desk, treatment)
     assert response.status_code == 200
     assert ("Repeat this treatment" in text(response)) == (role in (Role.CLINICIAN, Role.ADMIN))
+
+
+@pytest.mark.parametrize(("role", "may"), [(Role.FRONT_DESK, True), (Role.REVIEWER, False)])
+def test_next_visit_is_booked_from_here_until_it_is_booked(desk, treatment, role, may):
+    desk.client.force_login(member(role, clinic=desk.clinic))
+    book = reverse("staff:appointment-book", args=[treatment.follow_up.public_id])
+    assert (book in show(desk, treatment).content.decode()) == may
+    AppointmentFactory(follow_up=treatment.follow_up, starts_at=NOW + timedelta(days=100))
+    page = show(desk, treatment)
+    assert book not in page.content.decode()
+    assert "booked for 3 Mar 2027" in page.content.decode()
 
 
 def test_treatments_of_other_clinics_and_drafts_do_not_exist(desk, treatment):

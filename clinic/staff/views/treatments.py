@@ -18,6 +18,7 @@ from clinic.care.services import complete_visit, visits_left_over
 from clinic.patients.models import Condition, Patient
 from clinic.practice.models import Membership
 from clinic.practice.roles import Permission
+from clinic.scheduling.models import COMING_STATES, Appointment
 from clinic.staff.forms.points import (
     MORE_ROWS,
     PREFIX,
@@ -250,7 +251,8 @@ class TreatmentShow(StaffPage):
         injections = list(version.injections.select_related("site").order_by("order"))
         follow_up = FollowUp.objects.filter(session=session).first()
         today = self.now.astimezone(session.clinic.zone).date()
-        facts = _window_facts(session, follow_up) if follow_up else None
+        booked = follow_up.appointments.filter(state__in=COMING_STATES).first() if follow_up else None
+        facts = _window_facts(session, follow_up, booked) if follow_up else None
         context = {
             "patient": session.patient,
             "session": session,
@@ -262,6 +264,7 @@ class TreatmentShow(StaffPage):
             "follow_up": follow_up,
             "facts": facts,
             "axis": Axis.covering(today, facts.days()) if facts else None,
+            "may_book": follow_up and follow_up.is_active and not booked and membership.may(Permission.BOOK),
             "may_record": membership.may(Permission.RECORD_TREATMENTS),
             "may_report": membership.may(Permission.REPORT_SIDE_EFFECTS),
             "may_see_log": membership.may(Permission.VIEW_SIDE_EFFECT_LOG),
@@ -283,7 +286,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _window_facts(session: InjectionSession, follow_up: FollowUp) -> WindowFacts:
+def _window_facts(session: InjectionSession, follow_up: FollowUp, booked: Appointment | None) -> WindowFacts:
     return WindowFacts(
         treated_on=session.performed_on,
         opens_on=follow_up.opens_on,
@@ -291,4 +294,5 @@ def _window_facts(session: InjectionSession, follow_up: FollowUp) -> WindowFacts
         suggested_from=follow_up.suggested_from,
         suggested_until=follow_up.suggested_until,
         worn_off_on=follow_up.worn_off_on,
+        appointment_on=booked.starts_at.astimezone(session.clinic.zone).date() if booked else None,
     )
