@@ -39,14 +39,16 @@ def clinic(site, sign_in):
     VialFactory(clinic=clinic, lot=LotFactory(product=xeomin, number="X20", expires_on=today + timedelta(days=30)))
     patient = PatientFactory(clinic=clinic, given_name="Ines", family_name="Duarte", record_number="R-21077")
     clinic.condition = ConditionFactory(patient=patient, side="RIGHT")
-    clinic.session = InjectionSessionFactory(
+    InjectionSessionFactory(
         condition=clinic.condition,
         product=botox,
         vial=VialFactory(clinic=clinic, lot=lot),
         performed_on=today - timedelta(days=110),
-        points=(("OO_UL_MED", "RIGHT", "2.5"), ("OO_UL_LAT", "RIGHT", "2.5"), ("OO_CANTH", "RIGHT", "5"), ("RIS", "RIGHT", "1.25")),
+        points=tuple(
+            (code, "RIGHT", units)
+            for code, units in (("OO_UL_MED", "2.5"), ("OO_UL_LAT", "2.5"), ("OO_CANTH", "5"), ("RIS", "1.25"))
+        ),
     )
-    clinic.session.current_version.vial_uses.get().vial.lot.vials.filter(diluent_ml=None).update(received_on=today)
     sign_in(user)
     return clinic
 
@@ -82,7 +84,6 @@ def test_treatment_is_recorded_by_quick_entry_signed_and_shown(record, looks):
         record.locator("[data-quick-entry]").press("Enter")
     expect(record.locator('[data-total="units"]')).to_have_text("6.25")
     expect(record.locator('[data-total="left-in-vial"]')).to_have_text("93.75")
-    expect(record.locator("[data-point-row]", has=record.locator('[value="ZYG_MAJ"]')).first).to_be_visible()
     record.get_by_role("button", name="Show the next window").click()
     expect(record.get_by_role("heading", name="Next: suggested")).to_be_visible()
     expect(record.locator('[data-total="units"]')).to_have_text("6.25")
