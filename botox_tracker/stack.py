@@ -94,7 +94,8 @@ class Stack:
         return process
 
     def start_web(self) -> None:
-        """Start the web server and return once it answers."""
+        """Collect the files for browsers, start the web server and return once it answers."""
+        self.run("collectstatic", "--noinput", "--verbosity", "0")
         host, port = self.site_url.removeprefix("http://").split(":")
         web = self.start(
             "web", "-m", "gunicorn", "botox_tracker.wsgi", "-b", f"{host}:{port}", "--worker-class", "gthread", "--threads", "4",
@@ -161,7 +162,6 @@ def running(
         controller.start()
         try:
             stack.run("migrate", "--verbosity", "0")
-            stack.run("collectstatic", "--noinput", "--verbosity", "0")
             yield stack
         finally:
             for name in sorted(stack.processes, key=lambda name: name.startswith("worker")):

@@ -13,6 +13,8 @@ from botox_tracker import servers
 from botox_tracker.stack import Mailbox
 from clinic import audit
 
+pytest_plugins = ("tests.browsing",)
+
 # Playwright runs an event loop in the test's own thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
