@@ -55,29 +55,38 @@ def load_rows(
     present = {
         tuple(_plain(getattr(row, name)) for name in key): row for row in model._default_manager.prefetch_related(*links).all()
     }
+    unchecked = [*links, *(field.name for field in model._meta.fields if field.is_relation)]
+    missing: list[tuple[FromCatalogue, dict[str, list[Any]]]] = []
     for values in rows:
         wanted_links = {name: list(choose(values)) for name, choose in links.items()}
         mark = _fingerprint({**values, **wanted_links})
         row = present.get(tuple(_plain(values[name]) for name in key))
         if row is None:
-            loaded.created += 1
             row = model(**values, catalogue_mark=mark)
+            row.clean_fields(exclude=unchecked)
+            missing.append((row, wanted_links))
         elif row.catalogue_mark == mark:
             loaded.unchanged += 1
-            continue
         elif settled(row) or row.catalogue_mark != _fingerprint(_current(row, values, wanted_links)):
             loaded.kept.append(str(getattr(row, "code", row)))
-            continue
         else:
             loaded.updated += 1
             for name, value in values.items():
                 setattr(row, name, value)
             row.catalogue_mark = mark
-        row.full_clean(exclude=list(links), validate_unique=False)
-        row.save()
-        for name, objects in wanted_links.items():
-            getattr(row, name).set(objects)
+            row.clean_fields(exclude=unchecked)
+            row.save()
+            _link(row, wanted_links)
+    model._default_manager.bulk_create([row for row, _links in missing])
+    for row, wanted_links in missing:
+        _link(row, wanted_links)
+    loaded.created = len(missing)
     return loaded
+
+
+def _link(row: FromCatalogue, links: Mapping[str, Sequence[Any]]) -> None:
+    for name, objects in links.items():
+        getattr(row, name).set(objects)
 
 
 def _current(row: FromCatalogue, values: Row, links: Mapping[str, Any]) -> dict[str, Any]:
