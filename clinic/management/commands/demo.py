@@ -122,7 +122,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         call_command("collectstatic", verbosity=0, interactive=False)
         if not Clinic.objects.exists():
-            self.stdout.write("two years of an invented clinic … ", ending="")
+            self.stdout.write("two years of an invented clinic (about half a minute) … ", ending="")
             self.stdout.flush()
             for letter in settings.MAILBOX_DIR.glob("*.eml"):  # of an earlier clinic
                 letter.unlink()
