@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
-from icalendar import Alarm, Calendar, Event
+from icalendar import Alarm, Calendar, Event, vCalAddress
 
 from clinic.scheduling.models import Appointment, AppointmentState
 
@@ -31,6 +31,10 @@ def calendar_file(appointment: Appointment, *, host: str, method: str = "PUBLISH
     event.add("summary", _("Visit, %(clinic)s") % {"clinic": clinic.sender_name})
     event.add("location", clinic.address)
     event.add("contact", clinic.phone)
+    # RFC 5546 wants to know from whom a published or cancelled event comes; its name is the neutral one of the letters.
+    organizer = vCalAddress(f"mailto:{clinic.reply_to}")
+    organizer.params["CN"] = clinic.sender_name
+    event.add("organizer", organizer)
     is_off = appointment.state == AppointmentState.CANCELLED
     event.add("status", "CANCELLED" if is_off else "CONFIRMED")
     event.add("class", "PRIVATE")

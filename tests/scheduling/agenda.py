@@ -95,10 +95,10 @@ def with_hours(clinic, name="Dr Lindqvist", weekdays=WEEKDAYS, starts=time(9), e
     return practitioner
 
 
-def make_agenda(*, given_name="Ines", buffer_minutes=0, **clinic):
+def make_agenda(*, given_name="Ines", buffer_minutes=0, weekdays=WEEKDAYS, **clinic):
     """The agenda described above."""
     clinic = ClinicFactory(**clinic)
-    practitioner = with_hours(clinic)
+    practitioner = with_hours(clinic, weekdays=weekdays)
     patient = PatientFactory(clinic=clinic, given_name=given_name)
     return Agenda(
         clinic,

@@ -24,6 +24,7 @@ def test_file_says_when_and_where(agenda):
     assert str(event["location"]) == agenda.clinic.address
     assert str(event["contact"]) == agenda.clinic.phone
     assert str(event["status"]) == "CONFIRMED"
+    assert (str(event["organizer"]), event["organizer"].params["CN"]) == (f"mailto:{agenda.clinic.reply_to}", "Harbour clinic")
 
 
 def test_visit_ends_without_the_time_kept_free_after_it(db):
