@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -43,29 +46,34 @@ def ensure_plan(clinic: Clinic, now: datetime) -> Plan:
 
 
 def load_book(now: datetime) -> PlanBook:
-    """Return the plan in force at each clinic, in two queries: the newest version whose day has come.
+    """Return the plan in force at each clinic, in one query: the newest version whose day has come.
 
     A clinic without any row gets the default steps, so that no letter is lost because a set-up forgot them.
     """
+    rows = Plan.objects.order_by("version", "pk", "steps__pk").values_list(
+        "clinic_id", "indication_id", "pk", "active_from", "clinic__time_zone", "steps__is_active", "steps__step",
+        "steps__anchor", "steps__offset", "steps__ordinal", "steps__offset_unit", "steps__floor_anchor",
+        "steps__floor_offset_days", "steps__audience",
+    )  # fmt: skip
     in_force: dict[tuple[int, int | None], int] = {}
-    plans = Plan.objects.order_by("version").select_related("clinic").only("indication_id", "active_from", "clinic__time_zone")
-    for plan in plans:
-        if plan.active_from <= now.astimezone(plan.clinic.zone).date():
-            in_force[plan.clinic_id, plan.indication_id] = plan.pk
-    steps: dict[int, list[PlanStep]] = {pk: [] for pk in in_force.values()}
-    for row in PlanStepRow.objects.filter(plan_id__in=list(steps), is_active=True).order_by("plan_id", "id"):
-        steps[row.plan_id].append(_as_step(row))
+    steps: dict[int, list[PlanStep]] = {}
+    for clinic_id, indication_id, pk, active_from, time_zone, is_active, *step in cast(Iterable[tuple[Any, ...]], rows):
+        if active_from <= now.astimezone(ZoneInfo(time_zone)).date():
+            in_force[clinic_id, indication_id] = pk
+            steps.setdefault(pk, []).extend([_as_step(*step)] if is_active else [])
     return PlanBook({key: tuple(steps[pk]) for key, pk in in_force.items()}, default_steps())
 
 
-def _as_step(row: PlanStepRow) -> PlanStep:
+def _as_step(
+    step: str, anchor: str, offset: int, ordinal: int, unit: str, floor: str, floor_days: int, audience: str
+) -> PlanStep:
     return PlanStep(
-        step=Step(row.step),
-        anchor=Anchor(row.anchor),
-        offset=row.offset,
-        ordinal=row.ordinal,
-        unit=Unit(row.offset_unit),
-        floor=Anchor(row.floor_anchor) if row.floor_anchor else None,
-        floor_days=row.floor_offset_days,
-        audience=Audience(row.audience),
+        step=Step(step),
+        anchor=Anchor(anchor),
+        offset=offset,
+        ordinal=ordinal,
+        unit=Unit(unit),
+        floor=Anchor(floor) if floor else None,
+        floor_days=floor_days,
+        audience=Audience(audience),
     )

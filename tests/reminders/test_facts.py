@@ -206,5 +206,5 @@ def test_many_patients_cost_as_many_queries_as_one(django_assert_num_queries):
     first = FollowUpFactory().patient
     others = [FollowUpFactory(patient__clinic=first.clinic).patient for _number in range(4)]
     for patients in ([first], others):
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(5):
             facts.load([patient.pk for patient in patients], at=NOW)

@@ -82,7 +82,7 @@ def test_a_batch_asks_the_database_as_often_for_one_patient_as_for_five_hundred(
     counts = []
     for number, count in enumerate((1, 500)):
         ids = [patient.pk for patient in make_due(clinic, count, now=NOW, prefix=f"b{number}")]
-        with django_assert_num_queries(17), transaction.atomic():
+        with django_assert_num_queries(10), transaction.atomic():
             counts.append(planning.plan_batch(ids, plans=book, now=NOW).letters)
     assert counts == [1, 500]
 
