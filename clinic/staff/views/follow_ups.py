@@ -51,6 +51,9 @@ class _Desk(StaffPage):
             self._clinics = list(self.clinics().annotate(role=F("memberships__role")).order_by("name", "pk"))
         return self._clinics
 
+    def may_open(self) -> bool:
+        return bool(self.my_clinics())
+
     def today(self) -> date:
         """Today where the first of the person's clinics is; who works in two time zones can choose the day."""
         return self.now.astimezone(self.my_clinics()[0].zone).date()
