@@ -68,7 +68,13 @@ def test_signing_out_takes_a_press_not_a_visit():
 @pytest.mark.django_db
 def test_page_can_be_walked_by_its_landmarks():
     html = frame(factories.member())
-    for landmark in ('<main id="main"', "<header>", '<nav class="main-nav side-sticky" aria-label="Main">', "<h1>", 'href="#main"'):
+    for landmark in (
+        '<main id="main"',
+        "<header>",
+        '<nav class="main-nav side-sticky" aria-label="Main">',
+        "<h1>",
+        'href="#main"',
+    ):
         assert landmark in html
     assert '<html lang="en">' in html
 
