@@ -22,8 +22,8 @@ from clinic.reminders import planning
 from clinic.reminders.models import Message
 from clinic.safety.models import SideEffect
 from clinic.scheduling.models import Appointment
-from clinic.toxins.models import Vial
-from clinic.treatments.models import ContactAttempt, FollowUp, InjectionSession, SessionVersion, VialUse
+from clinic.toxins.models import SiteDose, Vial
+from clinic.treatments.models import ContactAttempt, FollowUp, Injection, InjectionSession, SessionVersion, VialUse
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -156,10 +156,13 @@ def test_records_add_up(demonstration):
     assert not FollowUp.objects.filter(state="ACTIVE", patient__status__in=["DECEASED", "DISCHARGED"]).exists()
 
 
-def test_doses_stay_in_their_ranges(demonstration):
-    too_much = SessionVersion.objects.filter(session__product__family="ONA_INCO", total_units__gt=70)
-    assert not too_much.exists()
-    assert not SessionVersion.objects.filter(session__product__family="ABO", total_units__gt=200).exists()
+def test_no_point_gets_more_than_is_usual_there(demonstration):
+    usual = dict(SiteDose.objects.values_list("site__code", "usual_maximum"))
+    given = Injection.objects.filter(version__session__product__family="ONA_INCO").values_list("site__code", "units")
+
+    assert [(code, units) for code, units in given if units > usual[code]] == []
+    assert not Injection.objects.filter(version__session__product__family="ABO", units__gt=20).exists()
+    assert not Injection.objects.filter(site__is_avoided=True).exists()
 
 
 def test_patients_keep_their_product_but_for_a_few(demonstration):

@@ -185,7 +185,7 @@ def _treatments(
     others = [other for other in setting.products if other != product]
     begins_on = setting.today - HISTORY + timedelta(days=rng.randint(0, 70))
     if rng.random() < 0.72:
-        begins_on += timedelta(days=rng.randint(120, 620))
+        begins_on += timedelta(days=rng.randint(200, 640))
     on = setting.working_day(_last_on(ending, turn, setting, rng))
     days = doses.days_of_effect(product, indication, effect, rng)
     dates = [(on, days)]
@@ -205,10 +205,10 @@ def _treatments(
     treatments = []
     for at, (day, effect_days) in enumerate(dates):
         if at < changed_at:
-            earlier = doses.adjusted(earlier, before, rng)
+            earlier = doses.adjusted(earlier, before, setting.ranges, rng)
             treatments.append(Treatment(day, before, earlier, doses.days_of_effect(before, indication, effect, rng)))
         else:
-            points = doses.adjusted(points, product, rng)
+            points = doses.adjusted(points, product, setting.ranges, rng)
             treatments.append(Treatment(day, product, points, effect_days))
     return tuple(treatments)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
-#: Units at one point: from and until, in steps.
-Range = tuple[Decimal, Decimal]
+#: Units at one point: least and most to begin with, and the usual highest.
+Range = tuple[Decimal, Decimal, Decimal]
 Points = tuple[tuple[str, str, Decimal], ...]
 
 #: How far a spasm has spread (SMC grade), and the points that are usually added.
@@ -27,10 +27,10 @@ _BLEPH_POINTS = ("OO_UL_MED", "OO_UL_LAT", "OO_LL_LAT", "OO_CANTH")
 _AROUND_EYE = ("OO_", "CORR", "FRONT")
 
 #: abobotulinumtoxinA has no published table by point: totals of 53 to 160 U a treatment are published for hemifacial spasm.
-_ABO_EYE: Range = (Decimal(10), Decimal(15))
-_ABO_FACE: Range = (Decimal("2.5"), Decimal(10))
-_STEPS = {"ABOBOT": Decimal("2.5")}
-_STEP = Decimal("0.25")
+_ABO_EYE: Range = (Decimal(10), Decimal(15), Decimal(20))
+_ABO_FACE: Range = (Decimal("2.5"), Decimal(10), Decimal(15))
+#: What a syringe is drawn up to in practice.
+_AMOUNTS = tuple(map(Decimal, ("0.5", "1", "1.25", "2", "2.5", "3.75", "5", "7.5", "10", "12.5", "15", "17.5", "20")))
 
 #: Median days of effect in hemifacial spasm, by product; blepharospasm is shorter with all.
 MEDIAN_DAYS = {"ONABOT": 84, "INCOBOT": 84, "ABOBOT": 98}
@@ -46,7 +46,7 @@ def days_of_effect(product: str, indication: str, patient_effect: float, rng: Ra
 
 
 def usual_points(product: str, indication: str, side: str, grade: int, ranges: Mapping[str, Range], rng: Random) -> Points:
-    """Choose a patient's points and their units: `ranges` is the published starting range of each point (ONA and INCO)."""
+    """Choose a patient's points and their units: `ranges` is what is published for each point (ONA and INCO)."""
     codes = list(_BLEPH_POINTS)
     if indication == "HFS":
         codes = [code for reached in range(1, grade + 1) for code in _HFS_POINTS[reached]]
@@ -60,24 +60,31 @@ def usual_points(product: str, indication: str, side: str, grade: int, ranges: M
     return tuple(points)
 
 
-def adjusted(points: Points, product: str, rng: Random) -> Points:
-    """The same points again; now and then a little more or less at one of them."""
+def adjusted(points: Points, product: str, ranges: Mapping[str, Range], rng: Random) -> Points:
+    """The same points again; now and then a little more or less at one of them, never above the usual highest."""
     if rng.random() > 0.3:
         return points
-    chosen = rng.randrange(len(points))
-    step = _STEPS.get(product, _STEP) * rng.choice((-1, 1))
+    chosen, step = rng.randrange(len(points)), rng.choice((1, -1))
     return tuple(
-        (code, side, max(units + step, Decimal("0.5")) if at == chosen else units)
+        (code, side, _next_to(units, step, _range(product, code, ranges)[2]) if at == chosen else units)
         for at, (code, side, units) in enumerate(points)
     )
 
 
+def _next_to(units: Decimal, step: int, highest: Decimal) -> Decimal:
+    at = _AMOUNTS.index(units) + step
+    return _AMOUNTS[at] if 0 <= at < len(_AMOUNTS) and _AMOUNTS[at] <= highest else units
+
+
 def _units(product: str, code: str, ranges: Mapping[str, Range], rng: Random) -> Decimal:
-    least, most = ranges[code]
+    least, most, _highest = _range(product, code, ranges)
+    return rng.choice([amount for amount in _AMOUNTS if least <= amount <= most])
+
+
+def _range(product: str, code: str, ranges: Mapping[str, Range]) -> Range:
     if product == "ABOBOT":
-        least, most = _ABO_EYE if code.startswith(_AROUND_EYE) else _ABO_FACE
-    step = _STEPS.get(product, _STEP)
-    return least + step * rng.randint(0, int((most - least) / step))
+        return _ABO_EYE if code.startswith(_AROUND_EYE) else _ABO_FACE
+    return ranges[code]
 
 
 @dataclass(frozen=True)

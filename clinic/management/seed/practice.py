@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -180,10 +181,11 @@ def _closures(clinic: Clinic, practitioners: tuple[Practitioner, ...], first_yea
     return closures
 
 
-def verify_some_rules(place: Place, now: datetime) -> None:
-    """Somebody at this clinic has compared the intervals for hemifacial spasm with the current label; the rest is still to do."""
+def verify_some_rules(place: Place, at: datetime) -> Generator[datetime, None, None]:
+    """At `at` somebody compares the intervals for hemifacial spasm with the current label; the rest is still to do."""
+    yield at
     rules = LabelRule.objects.filter(
         jurisdiction=place.clinic.jurisdiction, indication__code="HFS", scope="INTERVAL", from_general_knowledge=False
     )
     for rule in rules:
-        verify_rule(by=place.doctor, rule=rule, clinic=place.clinic, now=now)
+        verify_rule(by=place.doctor, rule=rule, clinic=place.clinic, now=at)

@@ -51,7 +51,7 @@ class Event:
         """Yield when the story goes on, and let it go on: report, first look, the end of it, review."""
         onset_on = self.session.performed_on + timedelta(days=self.reaction.after_days)
         resolved_on = onset_on + timedelta(days=self.reaction.lasts_days)
-        latest = 2 if self.open_as else 8
+        latest = 1 if self._is_urgent else 2 if self.open_as else 8
         now = yield from self._wait_for(onset_on + timedelta(days=self.rng.randint(1, latest)))
         is_over = resolved_on <= self.place.today(now)
         side_effect = self._report(onset_on, resolved_on if is_over else None, now)
@@ -60,7 +60,7 @@ class Event:
         least, most = (0, 0) if self._is_urgent else (1, 3) if self.open_as else (4, 16)
         now = yield from self._wait_for(self.place.today(now) + timedelta(days=self.rng.randint(least, most)), after=now)
         if is_over:
-            self._review(side_effect, SideEffectState.REVIEWED, self.rng.choice(_ACTIONS), now)
+            self._review(side_effect, SideEffectState.REVIEWED, self._action, now)
             return
         waits = self.open_as == SideEffectState.IN_REVIEW or (not self.open_as and self.rng.random() < 0.35)
         state, action = (SideEffectState.IN_REVIEW, "") if waits else (SideEffectState.FOLLOWING, "Phone again in two weeks.")
@@ -70,7 +70,11 @@ class Event:
         now = yield from self._wait_for(resolved_on + timedelta(days=self.rng.randint(1, 9)), after=now)
         self._amend(side_effect, onset_on, resolved_on, now)
         now = yield from self._wait_for(self.place.today(now) + timedelta(days=self.rng.randint(2, 8)), after=now)
-        self._review(side_effect, SideEffectState.REVIEWED, self.rng.choice(_ACTIONS), now)
+        self._review(side_effect, SideEffectState.REVIEWED, self._action, now)
+
+    @property
+    def _action(self) -> str:
+        return "No point below the jaw any more." if self._is_urgent else self.rng.choice(_ACTIONS)
 
     @property
     def _is_urgent(self) -> bool:

@@ -101,8 +101,8 @@ def _make(now: datetime, endings: Mapping[Ending, int]) -> None:
     for scene, course in _cast(scenes, endings, now):
         calendar.begin(Life(course, scene).story())
     calendar.begin(_engine(post_office, began_at, _start_of_today(places, now)))
+    calendar.begin(practice.verify_some_rules(places[0], now - timedelta(days=300)))
     calendar.run()
-    practice.verify_some_rules(places[0], now - timedelta(days=40))
     for scene in scenes:
         scene.stock.fill_up(now)
     practice.let_letters_go_at_any_hour()
@@ -119,7 +119,7 @@ def _engine(post_office: PostOffice, began_at: datetime, ended_at: datetime) -> 
     while at < ended_at:
         yield at
         post_office.run(at)
-        at += timedelta(days=1 if at > ended_at - _LATELY else 4)
+        at += timedelta(days=1 if at > ended_at - _LATELY else 6)
 
 
 def _start_of_today(places: tuple[Place, Place], now: datetime) -> datetime:
@@ -131,9 +131,9 @@ def _cast(scenes: list[Scene], counts: Mapping[Ending, int], now: datetime) -> I
     """Everybody's course, in the order of their record numbers."""
     rng = Random(SEED)  # noqa: S311 - a story, no secret
     ranges: dict[str, Range] = {
-        dose.site.code: (dose.start_from, dose.start_until)
+        dose.site.code: (dose.start_from, dose.start_until, dose.usual_maximum)
         for dose in SiteDose.objects.filter(family="ONA_INCO").select_related("site")
-        if dose.start_from is not None and dose.start_until is not None
+        if dose.start_from is not None and dose.start_until is not None and dose.usual_maximum is not None
     }
     endings = [(ending, turn) for ending, count in counts.items() for turn in range(count)]
     rng.shuffle(endings)
