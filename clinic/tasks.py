@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -31,19 +30,14 @@ PATIENCE = 6
 def tick() -> None:
     """Run the engine once, and call more hands where one batch is not enough."""
     close_old_connections()
-    engine.run(clock=timezone.now, worker=worker_name(), call_helpers=_call_helpers)
+    engine.run(clock=timezone.now, worker=engine.worker_name(), call_helpers=_call_helpers)
 
 
 @shared_task
 def hand_over() -> None:
     """Lend a hand with the letters that are ready."""
     close_old_connections()
-    engine.help_out(clock=timezone.now, worker=worker_name())
-
-
-def worker_name() -> str:
-    """Return this process's name as rows tell it."""
-    return f"{socket.gethostname()[:48]}:{os.getpid()}"
+    engine.help_out(clock=timezone.now, worker=engine.worker_name())
 
 
 def _call_helpers(count: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,6 +57,11 @@ def run(
 def help_out(*, clock: Callable[[], datetime], worker: str, budget: timedelta = BUDGET) -> Handed:
     """Lend a hand with what is ready."""
     return Courier(clock=clock, until=clock() + budget, worker=worker).run()
+
+
+def worker_name() -> str:
+    """Return this process's name as rows tell it."""
+    return f"{socket.gethostname()[:48]}:{os.getpid()}"
 
 
 def _beat(worker: str, now: datetime) -> None:

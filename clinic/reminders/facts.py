@@ -35,8 +35,8 @@ def load(patient_ids: Iterable[int], *, at: datetime) -> dict[int, Situation]:
     told: dict[int, list[VisitFacts]] = defaultdict(list)
     for visit in visits:
         by_follow_up[visit.follow_up_id].append(visit)
-        if visit.changed_at is not None and visit.starts_at > at and visit.state in _TOLD_OF:
-            told[visit.patient_id].append(_visit(visit, visit.changed_at, open_follow_ups.get(visit.follow_up_id or 0)))
+        if visit.starts_at > at and visit.state in _TOLD_OF:
+            told[visit.patient_id].append(_visit(visit, open_follow_ups.get(visit.follow_up_id or 0)))
     hours = {pk: _hours(row) for pk, row in patients.items()}
     for row in rows:
         facts = _follow_up(row, hours[row.patient_id].zone, by_follow_up.get(row.pk, []), small)
@@ -103,7 +103,8 @@ def _follow_up(row: FollowUpRow, zone: ZoneInfo, visits: list[VisitRow], small: 
     )
 
 
-def _visit(row: VisitRow, changed_at: datetime, follow_up: FollowUpRow | None) -> VisitFacts:
+def _visit(row: VisitRow, follow_up: FollowUpRow | None) -> VisitFacts:
+    """A visit without a row of its making (entered from elsewhere) is no news, but its reminders go."""
     return VisitFacts(
         pk=row.pk,
         follow_up_id=row.follow_up_id,
@@ -112,7 +113,7 @@ def _visit(row: VisitRow, changed_at: datetime, follow_up: FollowUpRow | None) -
         state=row.state,
         change=row.change,
         sequence=row.sequence,
-        changed_at=changed_at,
+        changed_at=row.changed_at or row.created_at,
         by_patient=row.by_patient,
         with_letter=row.with_letter,
     )

@@ -34,6 +34,8 @@ class Decision:
     when: datetime | None = None
     #: None for a letter about something that no longer stands.
     occasion: Occasion | None = None
+    #: Staff will have it as a task: there is no address, or the step is theirs.
+    becomes_task: bool = False
 
     @property
     def is_earned(self) -> bool:
@@ -98,7 +100,7 @@ def _judge(facts: Situation, occasion: Occasion, at: datetime) -> Decision:
             if permitted > max(when, at):
                 when, reason = permitted, reason if when > at else Reason.QUIET_HOURS
     if when > at:
-        return Decision(occasion.key, Verdict.WAIT, reason, when, occasion)
+        return Decision(occasion.key, Verdict.WAIT, reason, when, occasion, becomes_task=not is_letter)
     if not is_letter:
         return Decision(occasion.key, Verdict.TASK, Reason.DUE, occasion=occasion)
     return _last_gates(facts, occasion, at)

@@ -208,3 +208,9 @@ def test_many_patients_cost_as_many_queries_as_one(django_assert_num_queries):
     for patients in ([first], others):
         with django_assert_num_queries(5):
             facts.load([patient.pk for patient in patients], at=NOW)
+
+
+def test_a_visit_without_the_row_of_its_making_is_no_news_but_is_known():
+    visit = AppointmentFactory(starts_at=NOW + timedelta(days=9), changes=())
+    found = told(visit.patient).visits[0]
+    assert (found.change, found.changed_at) == ("", visit.created_at)

@@ -1,0 +1,25 @@
+"""What doors ask of the reminders: why and why not, a person's decisions, pauses, the engine's pulse."""
+
+from clinic.reminders.services.deciding import DecisionRefused, hold, let_be, mark_as_sent, release, send_again
+from clinic.reminders.services.explaining import Coming, Explanation, explain, forecast
+from clinic.reminders.services.pausing import pause_clinic, pause_engine, resume_clinic, resume_engine
+from clinic.reminders.services.pulse import Pulse, take_pulse
+
+__all__ = [
+    "Coming",
+    "DecisionRefused",
+    "Explanation",
+    "Pulse",
+    "explain",
+    "forecast",
+    "hold",
+    "let_be",
+    "mark_as_sent",
+    "pause_clinic",
+    "pause_engine",
+    "release",
+    "resume_clinic",
+    "resume_engine",
+    "send_again",
+    "take_pulse",
+]

@@ -1,0 +1,163 @@
+"""Why and why not: what the policy will do about patients, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from clinic.reminders import facts
+from clinic.reminders.plans import load_book
+from clinic.reminders.policy import Decision, Outlook, decide
+from clinic.reminders.situation import Situation
+from clinic.reminders.steps import Reason, Step, Verdict
+from clinic.reminders.wording import REASONS, STEPS, moment_words
+
+#: Where several reasons keep letters back, the one that says most, first.
+_TELLING = (
+    Reason.DECEASED,
+    Reason.DISCHARGED,
+    Reason.BOOKED_AHEAD,
+    Reason.PATIENT_PAUSED,
+    Reason.ON_HOLD,
+    Reason.ASKED_TO_BE_CALLED,
+    Reason.DECLINED,
+    Reason.HISTORY,
+    Reason.NO_CONSENT,
+    Reason.ENGINE_PAUSED,
+    Reason.CLINIC_PAUSED,
+    Reason.QUIET_HOURS,
+    Reason.THREE_UNANSWERED,
+    Reason.ALREADY_A_TASK,
+    Reason.REPLACED,
+    Reason.SNOOZED,
+    Reason.ANSWERED,
+    Reason.ADDRESS_SUPPRESSED,
+    Reason.NO_ADDRESS,
+    Reason.ALREADY_SENT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The next letter or task about a follow-up, or the one reason why there is none."""
+
+    next_step: Step | None
+    #: When it goes; None for "nothing will go" and for what waits until somebody changes something.
+    when: datetime | None
+    reason_code: str
+    #: "Second letter, Wed 25 Nov 08:00", or "Nothing will go".
+    headline: str
+    text: str
+    is_task: bool = False
+
+    @property
+    def will_go(self) -> bool:
+        """As things stand something will come of it."""
+        return self.next_step is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A letter or task that as things stand will go out in a stretch of time."""
+
+    patient_id: int
+    follow_up_id: int | None
+    step: Step
+    when: datetime
+    is_task: bool
+    words: str
+    reason: str
+
+
+def explain(*, patient_ids: Iterable[int], at: datetime) -> dict[int, dict[int, Explanation]]:
+    """Return, by patient and by open follow-up, the next letter or why there is none; in six queries for any number."""
+    plans = load_book(at)
+    explained: dict[int, dict[int, Explanation]] = {}
+    for pk, situation in facts.load(set(patient_ids), at=at).items():
+        outlook = decide(situation, plans, at)
+        explained[pk] = {
+            follow_up.pk: _explanation(_about(outlook, follow_up.pk), situation.hours.zone, at)
+            for follow_up in situation.follow_ups
+        }
+    return explained
+
+
+def forecast(*, patient_ids: Iterable[int], at: datetime, until: datetime) -> list[Coming]:
+    """Return what will go out to these patients until then, soonest first; in six queries for any number."""
+    plans = load_book(at)
+    coming = [
+        _coming(decision, situation, at)
+        for situation in facts.load(set(patient_ids), at=at).values()
+        for decision in decide(situation, plans, at).decisions
+        if decision.will_go and (decision.when or at) <= until
+    ]
+    return sorted(coming, key=lambda one: (one.when, one.patient_id))
+
+
+def _about(outlook: Outlook, follow_up_id: int) -> list[Decision]:
+    """The decisions about a follow-up: its letters, and those of its visits."""
+    return [
+        decision
+        for decision in outlook.decisions
+        if (occasion := decision.occasion) is not None
+        and (
+            (occasion.follow_up is not None and occasion.follow_up.pk == follow_up_id)
+            or (occasion.visit is not None and occasion.visit.follow_up_id == follow_up_id)
+        )
+    ]
+
+
+def _explanation(decisions: list[Decision], zone: ZoneInfo, at: datetime) -> Explanation:
+    coming = [decision for decision in decisions if decision.will_go]
+    if coming:
+        first = min(coming, key=lambda decision: decision.when or at)
+        return _next(first, zone, at)
+    reasons = {decision.reason for decision in decisions}
+    reason = next((reason for reason in _TELLING if reason in reasons), Reason.ENDED)
+    text = _("every letter of this window has gone") if reason is Reason.ALREADY_SENT else str(REASONS[reason])
+    if reason is Reason.ENDED:
+        text = _("the plan has no further letter")
+    return Explanation(None, None, reason.value, _("Nothing will go"), text)
+
+
+def _next(decision: Decision, zone: ZoneInfo, at: datetime) -> Explanation:
+    when = decision.when or at
+    step, is_task = _step(decision), _is_task(decision)
+    if is_task:
+        text = _("no usable e-mail address") if step is not Step.OVERDUE else _("if nothing is booked by then")
+    elif decision.reason in (Reason.NOT_YET, Reason.DUE) and decision.occasion and decision.occasion.follow_up:
+        text = _("if nothing is booked by then")
+    else:
+        text = "" if decision.reason is Reason.NOT_YET else str(REASONS[decision.reason])
+    headline = _("%(step)s, %(when)s") % {"step": _words(decision), "when": moment_words(when, zone, at=at)}
+    return Explanation(step, when, decision.reason.value, headline, text, is_task)
+
+
+def _coming(decision: Decision, situation: Situation, at: datetime) -> Coming:
+    occasion = decision.occasion
+    follow_up = occasion.follow_up.pk if occasion and occasion.follow_up else None
+    if occasion is not None and occasion.visit is not None:
+        follow_up = occasion.visit.follow_up_id
+    reason = "" if decision.reason in (Reason.DUE, Reason.NOT_YET) else str(REASONS[decision.reason])
+    return Coming(
+        situation.patient_id, follow_up, _step(decision), decision.when or at, _is_task(decision), _words(decision), reason
+    )
+
+
+def _step(decision: Decision) -> Step:
+    return decision.occasion.rule.step if decision.occasion else Step(decision.key.partition(":")[0])
+
+
+def _is_task(decision: Decision) -> bool:
+    return decision.verdict is Verdict.TASK or decision.becomes_task
+
+
+def _words(decision: Decision) -> str:
+    step = _step(decision)
+    if _is_task(decision) and step is not Step.OVERDUE:
+        return _("Phone instead of: %(step)s") % {"step": STEPS[step]}
+    return str(STEPS[step])

@@ -1,0 +1,103 @@
+"""The policy's codes in words for staff."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from clinic.reminders.states import HELD_BY_PERSON
+from clinic.reminders.steps import Reason, Step
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+STEPS: dict[Step, _StrPromise] = {
+    Step.INVITE: lazy("Invitation"),
+    Step.REMIND: lazy("Second letter"),
+    Step.LAST_CALL: lazy("Last letter"),
+    Step.OVERDUE: lazy("Phone: window closed"),
+    Step.BOOKED: lazy("Confirmation of the visit"),
+    Step.CANCELLED: lazy("News of the cancelled visit"),
+    Step.VISIT: lazy("Reminder of the visit"),
+}
+
+REASONS: dict[Reason, _StrPromise] = {
+    Reason.DUE: lazy("goes with the next run"),
+    Reason.NOT_YET: lazy("not yet due"),
+    Reason.SNOOZED: lazy("snoozed"),
+    Reason.TOO_SOON: lazy("72 hours after the last letter"),
+    Reason.OTHER_FIRST: lazy("after another letter to the same patient"),
+    Reason.QUIET_HOURS: lazy("outside the hours at which letters go"),
+    Reason.DOMAIN_HELD: lazy("the patient's mail provider asked us to wait"),
+    Reason.ENGINE_PAUSED: lazy("all letters are paused"),
+    Reason.CLINIC_PAUSED: lazy("the clinic's letters are paused"),
+    Reason.ON_HOLD: lazy("on hold"),
+    Reason.PATIENT_PAUSED: lazy("the patient is paused"),
+    Reason.ASKED_TO_BE_CALLED: lazy("the patient asked to be called"),
+    Reason.ALREADY_SENT: lazy("has gone"),
+    Reason.ALREADY_A_TASK: lazy("staff have it as a task"),
+    Reason.ALREADY_SETTLED: lazy("was settled before"),
+    Reason.DECEASED: lazy("the patient has died"),
+    Reason.DISCHARGED: lazy("the patient is discharged"),
+    Reason.HISTORY: lazy("entered after the window had closed"),
+    Reason.ENDED: lazy("what it was about has ended"),
+    Reason.BOOKED_AHEAD: lazy("a visit is booked"),
+    Reason.NOT_BOOKED: lazy("the visit is no longer booked"),
+    Reason.ANSWERED: lazy("the patient has answered"),
+    Reason.DECLINED: lazy("the patient declined"),
+    Reason.REPLACED: lazy("the patient was contacted by hand"),
+    Reason.THREE_UNANSWERED: lazy("three letters went unanswered"),
+    Reason.NO_CONSENT: lazy("no consent to these letters"),
+    Reason.NO_ADDRESS: lazy("no usable e-mail address"),
+    Reason.ADDRESS_SUPPRESSED: lazy("the e-mail address was refused"),
+    Reason.WITHOUT_LETTER: lazy("made without a letter"),
+    Reason.JUST_BOOKED: lazy("the confirmation has just said it"),
+    Reason.OVERTAKEN: lazy("a later letter stands in its place"),
+    Reason.EXPIRED: lazy("too late"),
+}
+
+#: What a message's row may give as its reason besides the policy's codes.
+OUTCOMES: dict[str, _StrPromise] = {
+    HELD_BY_PERSON: lazy("held back by a member of staff"),
+    "ACCEPTED": lazy("the mail server took it"),
+    "ACCEPTED_LATE": lazy("the mail server took it after all"),
+    "CLAIMED": lazy("taken by a worker"),
+    "INTENT": lazy("about to be handed over"),
+    "LEASE_RAN_OUT": lazy("the worker did not come back"),
+    "TIME_IS_UP": lazy("its turn did not come in this run"),
+    "FACTS_CHANGED": lazy("written anew: something changed"),
+    "MAIL_SERVER_AWAY": lazy("the mail server was out of reach"),
+    "TOO_MANY_ATTEMPTS": lazy("tried too often"),
+    "CANNOT_BE_WRITTEN": lazy("it could not be written"),
+    "NO_RECIPIENT": lazy("nobody to write to"),
+    "SENT_AGAIN": lazy("a member of staff sends it again"),
+    "LET_BE": lazy("a member of staff let it be"),
+    "MARKED_AS_SENT": lazy("a member of staff knows that it arrived"),
+    "RELEASED": lazy("released by a member of staff"),
+}
+_VERDICTS: dict[str, _StrPromise] = {
+    "LATER": lazy("not taken for now"),
+    "REFUSED": lazy("refused by the mail server"),
+    "UNKNOWN": lazy("no answer: it may have arrived"),
+    "UNSENDABLE": lazy("the address cannot be written to"),
+}
+
+
+def reason_words(code: str) -> str:
+    """Return a stored reason or outcome in words; the code itself where it has none."""
+    if code in Reason.__members__:
+        return str(REASONS[Reason(code)])
+    return str(OUTCOMES.get(code) or _VERDICTS.get(code.partition("_")[0]) or code)
+
+
+def moment_words(moment: datetime, zone: ZoneInfo, *, at: datetime) -> str:
+    """Return a moment by the clinic's wall, as short as it is clear: "today 14:00", "Wed 25 Nov 08:00"."""
+    local, today = moment.astimezone(zone), at.astimezone(zone).date()
+    if local.date() == today:
+        return _("today %(time)s") % {"time": date_format(local, "H:i")}
+    return date_format(local, "D j M H:i" if local.year == today.year else "D j M Y H:i")
