@@ -57,6 +57,21 @@ def test_inside_the_window_times_begin_today(agenda):
     assert min(time.starts_at for time in offered(agenda, now=now, limit=500)) > now
 
 
+def test_times_far_from_the_suggested_date_are_found_where_there_are_none_nearer(agenda):
+    ClosureFactory(clinic=agenda.clinic, from_on=OPENS, until_on=OPENS + timedelta(days=30))
+    assert days(offered(agenda)) == [date(2027, 1, 1)]
+    ClosureFactory(clinic=agenda.clinic, from_on=OPENS, until_on=OPENS + timedelta(days=90))
+    assert offered(agenda) == []
+
+
+@pytest.mark.parametrize("limit", [1, 6, 20, 100, 1000])
+def test_looking_a_little_way_first_finds_the_same_times(agenda, limit, monkeypatch):
+    with_hours(agenda.clinic, "Dr Other", weekdays=[2], starts=time(13), ends=time(15))
+    found = offered(agenda, limit=limit, now=at(20, 9))
+    monkeypatch.setattr("clinic.scheduling.services.offering.REACHES", [timedelta(days=60)])
+    assert offered(agenda, limit=limit, now=at(20, 9)) == found
+
+
 def test_after_the_window_the_soonest_times_are_offered(agenda):
     now = at(15, 6, month=3, year=2027)
     assert days(offered(agenda, now=now)) == [now.date()]

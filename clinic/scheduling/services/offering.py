@@ -20,8 +20,10 @@ from clinic.treatments.window import suggested_date
 
 #: The visit for which a follow-up brings somebody back.
 TREATMENT = "TREATMENT"
-#: How far around the wanted day free times are looked for, and how far ahead anything can be booked.
-AROUND = timedelta(days=60)
+#: How far around the wanted day free times are looked for: a little first, more if there are not enough.
+REACHES = (timedelta(days=7), timedelta(days=21), timedelta(days=60))
+AROUND = REACHES[-1]
+#: How far ahead anything can be booked.
 HORIZON = timedelta(days=2 * 365)
 
 _VALUE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@(\d{8}T\d{4})Z", re.ASCII)
@@ -118,23 +120,30 @@ def offer_times(
     closures = _closures(clinic, first, last)
     busy = _busy([person.pk for person in hours], first, last)
 
-    found = [
-        OfferedTime(person, at, at + timedelta(minutes=kind.minutes), at.astimezone(zone).date())
-        for person, weekly in hours.items()
-        for at in slots.free_times(
-            weekly,
-            busy[person.pk],
-            _those(closures, person),
-            minutes=kind.minutes,
-            buffer=kind.buffer_minutes,
-            from_on=first,
-            until_on=last,
-            zone=zone,
-            now=now,
-        )
-    ]
-    if per_day is not None:
-        found = slots.thin_out(found, per_day, group=lambda time: (time.practitioner.pk, time.on))
+    def found_between(first: date, last: date) -> list[OfferedTime]:
+        found = [
+            OfferedTime(person, at, at + timedelta(minutes=kind.minutes), at.astimezone(zone).date())
+            for person, weekly in hours.items()
+            for at in slots.free_times(
+                weekly,
+                busy[person.pk],
+                _those(closures, person),
+                minutes=kind.minutes,
+                buffer=kind.buffer_minutes,
+                from_on=first,
+                until_on=last,
+                zone=zone,
+                now=now,
+            )
+        ]
+        return found if per_day is None else slots.thin_out(found, per_day, group=lambda time: (time.practitioner.pk, time.on))
+
+    found: list[OfferedTime] = []
+    for reach in REACHES:
+        # Whatever lies further away is never among the nearest once there are more than enough within reach.
+        found = found_between(max(first, target - reach), min(last, target + reach))
+        if len(found) > limit:
+            break
     chosen = slots.nearest(found, target, limit, day=lambda time: time.on, order=lambda time: time.starts_at)
     return sorted(chosen, key=lambda time: (time.starts_at, time.practitioner.name, time.practitioner.pk))
 
