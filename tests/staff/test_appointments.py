@@ -14,7 +14,7 @@ from clinic.audit import AuditEvent
 from clinic.practice.models import Role
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.services import cancel, value_of
-from tests.factories import NOW, ClinicFactory, member
+from tests.factories import NOW, ClinicFactory, HoldFactory, member
 from tests.scheduling.agenda import TUESDAY_9, TUESDAY_930, WEDNESDAY_9, at, follow_up_of, make_agenda, with_hours
 
 
@@ -96,6 +96,22 @@ def test_address_that_asks_for_nonsense_is_told_beside_the_field(agenda, desk, q
     assert page.status_code == 422
     assert "invalid-feedback" in page.text
     assert value(agenda, TUESDAY_9) in page.text
+
+
+def test_clerk_is_told_of_a_hold_before_booking(agenda, desk):
+    HoldFactory(patient=agenda.patient, reason="SIDE_EFFECT", note="ask Dr Lindqvist first")
+    page = desk.get(page_of(agenda.follow_up))
+    assert "On hold: side effect in review" in page.text
+    assert "ask Dr Lindqvist first" in page.text
+    assert desk.post(page_of(agenda.follow_up), {"choice": value(agenda, TUESDAY_9)}).status_code == 302
+
+
+def test_nothing_is_booked_for_somebody_who_has_died(agenda, desk):
+    agenda.patient.status = "DECEASED"
+    agenda.patient.save()
+    answer = desk.post(page_of(agenda.follow_up), {"choice": value(agenda, TUESDAY_9)})
+    assert answer["Location"] == f"/follow-ups/{agenda.follow_up.public_id}/"
+    assert not Appointment.objects.exists()
 
 
 def test_viewing_leaves_a_row_in_the_audit_log(agenda, desk):
