@@ -190,9 +190,7 @@ class AppointmentBook(StaffPage):
             "chosen": form["choice"].value(),
             "asks_for_other": form["choice"].value() == OTHER or bool({"practitioner", "day", "at"} & set(form.errors)),
             "outside": outside,
-            "holds": Hold.objects.filter(patient=follow_up.patient, cleared_at__isnull=True, from_on__lte=today).order_by(
-                "from_on"
-            ),
+            "holds": follow_up.patient.holds.filter(cleared_at__isnull=True, from_on__lte=today).order_by("from_on"),
             "suggested_on": suggested_date(follow_up),
             "facts": facts,
             "axis": Axis.covering(today, facts.days()),
