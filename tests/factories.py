@@ -94,7 +94,7 @@ class ClinicFactory(Factory):
     name = factory.Sequence(lambda n: f"Harbour clinic {n}" if n else "Harbour clinic")
     sender_name = "Harbour clinic"
     phone = "+33 1 99 00 12 34"
-    emergency_text = "Nobody reads replies at night. In an emergency call 112."
+    emergency_text = "In an emergency call 112."
     address = "1 Quay Road, Harbourtown"
     time_zone = "Europe/Paris"
     jurisdiction = "EU"

@@ -38,6 +38,8 @@ def demonstration(django_db_setup, django_db_blocker):
     """The whole demonstration, made once for this module and taken back after it."""
     with django_db_blocker.unblock(), transaction.atomic():
         make(NOW)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # no statistics come by themselves inside a transaction
         yield
         transaction.set_rollback(True)
 
