@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, TruncDate
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -169,10 +169,7 @@ def _joined(*parts: str) -> str:
 
 
 def _address(name: str, entry: Entry) -> str:
-    try:
-        return reverse(name, args=[entry.public_id])
-    except NoReverseMatch:
-        return ""
+    return reverse(name, args=[entry.public_id])
 
 
 _WRITERS: dict[Kind, Callable[[Entry, Reader], Line]] = {

@@ -16,7 +16,6 @@ from tests.factories import (
     NOW,
     TODAY,
     AppointmentFactory,
-    ClinicFactory,
     FollowUpFactory,
     HoldFactory,
     IndicationFactory,
@@ -28,30 +27,12 @@ from tests.factories import (
 from tests.hostile import hostile
 from tests.staff.follow_up_reading import text
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def clock(time_machine):
-    """Every test happens on Monday 23 November 2026 in the morning."""
-    time_machine.move_to(NOW, tick=False)
-
-
-@pytest.fixture
-def clinic():
-    return ClinicFactory()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 @pytest.fixture
 def patient(clinic):
     return PatientFactory(clinic=clinic, given_name="Ines", family_name="Moss", born_on=date(1959, 3, 2), phone="0511")
-
-
-@pytest.fixture
-def desk(client, clinic):
-    """A browser in which a member of the front desk is signed in."""
-    client.force_login(member(Role.FRONT_DESK, clinic=clinic, name="Desk Person"))
-    return client
 
 
 def at(patient, name, *more):

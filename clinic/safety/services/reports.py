@@ -1,11 +1,10 @@
-"""Reporting, amending and reviewing a side effect, and who may see which."""
+"""Reporting a side effect, and amending what was reported."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.formats import date_format
@@ -15,22 +14,16 @@ from django.utils.translation import gettext_lazy
 from clinic import audit
 from clinic.patients import services as patients
 from clinic.patients.models import Patient
-from clinic.patients.names import flaw_of, tidy
 from clinic.patients.services import Problem, Refused
 from clinic.patients.services.refusals import problems_of
-from clinic.practice.roles import Permission
-from clinic.safety.consistency import Fault, Statement, faults, may_be_reviewed
-from clinic.safety.models import Review, SeriousCriterion, SideEffect, SideEffectState, SideEffectVersion, Term
-from clinic.safety.querysets import SideEffectQuerySet
+from clinic.safety.consistency import Fault, Statement, faults
+from clinic.safety.models import SeriousCriterion, SideEffect, SideEffectState, SideEffectVersion, Term
+from clinic.safety.services.records import LONGEST_NARRATIVE, leave_trace, locked, tidied
 from clinic.treatments.models import InjectionSession, SessionState
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
+_FACTS = ("term", "onset_on", "resolved_on", "severity", "outcome", "serious_criteria", "narrative")
 
-    from clinic.accounts import User
 
-LONGEST_NARRATIVE = 4000
-LONGEST_NOTE = 2000
 _SENTENCES = {
     Fault.BEGAN_BEFORE_TREATMENT: gettext_lazy(
         "It began before the treatment of %(treated_on)s. Choose the treatment before it."
@@ -45,11 +38,6 @@ _SENTENCES = {
     Fault.FATAL_NOT_SERIOUS: gettext_lazy("The outcome is fatal: tick “death” here too."),
     Fault.DEATH_NOT_FATAL: gettext_lazy("“Death” is ticked here: severity and outcome must say so too."),
 }
-
-
-def visible_to(user: User | AnonymousUser, permission: Permission = Permission.VIEW_SIDE_EFFECT_LOG) -> SideEffectQuerySet:
-    """The side effects with which `user` may do `permission`: those of the patients with whom they may."""
-    return SideEffect.objects.filter(patient__in=patients.visible_to(user, permission))
 
 
 def report(
@@ -88,7 +76,7 @@ def report(
         severity=severity,
         outcome=outcome,
         serious_criteria=_in_order(serious_criteria),
-        narrative=_tidied(narrative),
+        narrative=tidied(narrative),
         by_user=by.user,
         at=now,
     )
@@ -142,7 +130,7 @@ def amend(
     reviewer. Raises Refused with every problem, for an amendment that changes nothing, and when there is a newer version.
     """
     with transaction.atomic():
-        stored = _locked(side_effect)
+        stored = locked(side_effect)
         before = stored.facts
         version = SideEffectVersion(
             number=before.number + 1,
@@ -152,7 +140,7 @@ def amend(
             severity=severity,
             outcome=outcome,
             serious_criteria=_in_order(serious_criteria),
-            narrative=_tidied(narrative),
+            narrative=tidied(narrative),
             reason=reason.strip(),
             by_user=by.user,
             at=now,
@@ -172,77 +160,8 @@ def amend(
             stored.state = SideEffectState.IN_REVIEW
             stored.save(update_fields=["state"])
         patients.look_again([stored.patient_id], now=now)
-        _audit(by, audit.Action.CHANGED, stored, changed, now)
+        leave_trace(by, audit.Action.CHANGED, stored, changed, now)
     return stored
-
-
-def review(
-    *,
-    by: audit.Actor,
-    side_effect: SideEffect,
-    causality: str,
-    is_expected: bool | None,
-    is_distant: bool | None,
-    resulting_state: str,
-    action: str = "",
-    note: str = "",
-    now: datetime,
-) -> Review:
-    """Append a reviewer's judgement, put the side effect into `resulting_state`, and return the review.
-
-    Acknowledges the report if nobody has. Raises Refused for a state that a review cannot lead to; in particular, none is
-    reviewed while its outcome is unknown.
-    """
-    with transaction.atomic():
-        stored = _locked(side_effect)
-        if by.user is None:
-            raise Refused.for_field("", _("Only a member of staff reviews a side effect."))
-        row = Review(
-            side_effect=stored,
-            causality=causality,
-            is_expected=is_expected,
-            is_distant=is_distant,
-            resulting_state=resulting_state,
-            action=action.strip(),
-            note=_tidied(note),
-            by=by.user,
-            at=now,
-        )
-        problems = problems_of(row, fields=["causality", "resulting_state", "action", "note"])
-        if len(note) > LONGEST_NOTE:
-            problems.append(Problem("note", _("Keep it under %(most)d characters.") % {"most": LONGEST_NOTE}))
-        if resulting_state == SideEffectState.NEW:
-            problems.append(Problem("resulting_state", _("After a look it is no longer new.")))
-        elif resulting_state == SideEffectState.REVIEWED and not may_be_reviewed(stored.facts.outcome):
-            message = _("Its outcome is unknown: follow it until somebody knows, or amend the report first.")
-            problems.append(Problem("resulting_state", message))
-        if problems:
-            raise Refused(problems)
-        row.save()
-        stored.state = resulting_state
-        if stored.acknowledged_at is None:
-            stored.acknowledged_by, stored.acknowledged_at = by.user, now
-        stored.save(update_fields=["state", "acknowledged_by", "acknowledged_at"])
-        patients.look_again([stored.patient_id], now=now)
-        _audit(by, audit.Action.REVIEWED, stored, ["causality", "state"], now)
-    return row
-
-
-def acknowledge(*, by: audit.Actor, side_effect: SideEffect, now: datetime) -> SideEffect:
-    """Record that a member of staff has taken notice of the report; the first one counts."""
-    with transaction.atomic():
-        stored = _locked(side_effect)
-        if by.user is None:
-            raise Refused.for_field("", _("Only a member of staff acknowledges a report."))
-        if stored.acknowledged_at is None:
-            stored.acknowledged_by, stored.acknowledged_at = by.user, now
-            stored.save(update_fields=["acknowledged_by", "acknowledged_at"])
-            patients.look_again([stored.patient_id], now=now)
-            _audit(by, audit.Action.CHANGED, stored, ["acknowledged_at"], now)
-    return stored
-
-
-_FACTS = ("term", "onset_on", "resolved_on", "severity", "outcome", "serious_criteria", "narrative")
 
 
 def _problems(side_effect: SideEffect, version: SideEffectVersion, criteria: Collection[str], *, now: datetime) -> list[Problem]:
@@ -272,18 +191,6 @@ def _in_order(criteria: Collection[str]) -> list[str]:
     return [criterion for criterion in SeriousCriterion.values if criterion in criteria]
 
 
-def _tidied(text: str) -> str:
-    # Flawed or endless text stays as it is: it is refused with the rest.
-    if len(text) > LONGEST_NARRATIVE or flaw_of(text, several_lines=True):
-        return text
-    return tidy(text, several_lines=True)
-
-
-def _locked(side_effect: SideEffect) -> SideEffect:
-    rows = SideEffect.objects.select_for_update(of=("self",))
-    return rows.select_related("patient__clinic", "session", "current_version").get(pk=side_effect.pk)
-
-
 def _append(side_effect: SideEffect, version: SideEffectVersion) -> None:
     version.side_effect = side_effect
     version.save()
@@ -293,16 +200,3 @@ def _append(side_effect: SideEffect, version: SideEffectVersion) -> None:
 
 def _stated(version: SideEffectVersion) -> list[str]:
     return [name for name in _FACTS if getattr(version, name)]
-
-
-def _audit(by: audit.Actor, action: str, side_effect: SideEffect, fields: Collection[str], now: datetime) -> None:
-    audit.record(
-        by=by,
-        action=action,
-        what=side_effect,
-        patient_public_id=side_effect.patient.public_id,
-        clinic_id=side_effect.patient.clinic_id,
-        fields=fields,
-        version=side_effect.facts.number,
-        now=now,
-    )
