@@ -12,8 +12,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clinic.practice.models import Membership
 from clinic.practice.roles import PERMISSIONS, Permission, Role
+from clinic.practice.services import memberships_of
 
 register = template.Library()
 
@@ -32,7 +32,13 @@ class Entry:
 
 MAIN_NAVIGATION = (
     Entry(_("Follow-ups"), "staff:follow-up-list", "calendar2-range", Permission.VIEW_PATIENTS, ("follow-up", "appointment")),
-    Entry(_("Patients"), "staff:patient-list", "people", Permission.VIEW_PATIENTS, ("patient", "treatment", "condition")),
+    Entry(
+        _("Patients"),
+        "staff:patient-list",
+        "people",
+        Permission.VIEW_PATIENTS,
+        ("patient", "treatment", "condition", "access", "hold", "task"),
+    ),
     Entry(_("Side effects"), "staff:side-effect-list", "clipboard2-pulse", Permission.VIEW_SIDE_EFFECT_LOG, ("side-effect",)),
     Entry(_("Letters"), "staff:letter-list", "envelope", Permission.VIEW_LETTERS, ("letter",)),
     Entry(_("Stock"), "staff:vial-list", "box-seam", Permission.KEEP_STOCK, ("stock", "lot", "vial")),
@@ -61,13 +67,11 @@ class Shell:
 
 @register.simple_tag(takes_context=True)
 def staff_shell(context: dict[str, Any]) -> Shell:
-    """The frame for whoever is signed in, with one query. Without a sign-in it is empty."""
+    """The frame for whoever is signed in, with the query that the page needed anyway. Without a sign-in it is empty."""
     request: HttpRequest | None = context.get("request")
     if request is None or not request.user.is_authenticated:
         return Shell((), (), (), settings.DEMO)
-    memberships = list(
-        Membership.objects.filter(user=request.user).select_related("clinic").order_by("clinic__name", "clinic_id")
-    )
+    memberships = memberships_of(request.user)
     granted = {permission for one in memberships for permission in PERMISSIONS[Role(one.role)]}
     page = (request.resolver_match.url_name or "") if request.resolver_match else ""
     links = [

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.names import tidy
@@ -22,8 +23,9 @@ class LineField(forms.CharField):
 
     def __init__(self, *, max_length: int, **options: Any) -> None:
         super().__init__(max_length=max_length, **options)
-        # Of what is too long nothing more is said, and nothing more is done with it.
-        self.validators = [*self.validators, validate_text if self.several_lines else validate_line]
+        # Ours speaks of NUL too, in the same words as of every other control character.
+        self.validators = [one for one in self.validators if not isinstance(one, ProhibitNullCharactersValidator)]
+        self.validators.append(validate_text if self.several_lines else validate_line)
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
@@ -32,6 +34,7 @@ class LineField(forms.CharField):
         return text
 
     def run_validators(self, value: Any) -> None:
+        # Of what is too long nothing more is said, and nothing more is done with it.
         if self.max_length is not None and len(value) > self.max_length:
             raise ValidationError(
                 _("At most %(most)d characters; this has %(length)d."), params={"most": self.max_length, "length": len(value)}

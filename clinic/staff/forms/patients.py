@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, ClassVar, cast
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Field, Fieldset, Layout
+from crispy_forms.layout import Column, Fieldset, Layout, Row
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -25,7 +25,6 @@ from clinic.staff.forms.fields import DayField, LineField, PlainForm, TextField
 from clinic.toxins.models import Indication
 from clinic.treatments.models import StopReason
 
-_CONTACT = ("email", "phone", "contact_person", "contact_person_phone")
 #: How a patient's word reached the clinic.
 HOW_TOLD = [
     ("in person", _("in person")),
@@ -33,6 +32,11 @@ HOW_TOLD = [
     ("by phone", _("by phone")),
     ("by e-mail", _("by e-mail")),
 ]
+
+
+def _pair(*names: str) -> Row:
+    """Two fields side by side where there is room."""
+    return Row(*(Column(name, css_class="col-sm-6") for name in names), css_class="gx-3")
 
 
 class SearchForm(PlainForm):
@@ -91,14 +95,22 @@ class PatientForm(PlainForm):
     def helper(self) -> FormHelper:
         helper = super().helper
         helper.layout = Layout(
-            *([Field("clinic")] if "clinic" in self.fields else []),
-            Fieldset(_("Who"), "given_name", "family_name", "born_on", "record_number"),
-            Fieldset(_("How to reach them"), *(name for name in (*_CONTACT, "language") if name in self.fields)),
-            Fieldset(_("Body"), "weight_kg", "weighed_on"),
+            *self._known("clinic"),
+            Fieldset(_("Who"), _pair("given_name", "family_name"), _pair("born_on", "record_number")),
+            Fieldset(
+                _("How to reach them"),
+                _pair("email", "phone"),
+                _pair("contact_person", "contact_person_phone"),
+                *self._known("language"),
+            ),
+            Fieldset(_("Body"), _pair("weight_kg", "weighed_on")),
             "seen",
             *([Fieldset(_("Agreed to"), "consents", "consented_how"), "is_another"] if "consents" in self.fields else []),
         )
         return helper
+
+    def _known(self, *names: str) -> list[str]:
+        return [name for name in names if name in self.fields]
 
     @staticmethod
     def of(patient: Patient) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class SideEffectFilter(django_filters.FilterSet):
     q = _text(_("Patient or words"), "by_text", 100)
     term = _choice(_("What happened"), "by_term")
     urgency = _choice(_("Urgency"), "by_urgency", Urgency.choices)
-    severity = _choice(_("At least"), "by_severity", Severity.choices)
+    severity = _choice(_("Severity at least"), "by_severity", Severity.choices)
     product = _choice(_("Product"), "by_product")
     lot = _text(_("Lot"), "by_lot", 40)
     practitioner = _choice(_("Treated by"), "by_practitioner")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from clinic.care.death import record_death, take_back_death
 from clinic.care.discharge import discharge
-from clinic.care.timeline import ROWS, Kind, timeline
+from clinic.care.timeline import Kind, timeline
 from clinic.patients.models import Condition, Patient, PatientStatus
 from clinic.patients.services import Refused, change_patient, create_patient, set_status
 from clinic.practice.roles import Permission
@@ -29,6 +29,8 @@ from clinic.staff.timeline_lines import Reader, letters_of, line
 
 #: By name; served by the index `patient_by_name`.
 ORDER = ("family_name", "given_name", "id")
+#: Entries of the history on a page: about a year of a patient who comes every three months.
+HISTORY_ROWS = 30
 
 
 class PatientList(StaffPage):
@@ -119,7 +121,8 @@ class PatientShow(PatientPage):
             kinds=[kind] if kind else list(Kind),
             with_reviews=may_see_log,
             letters=letters_of(patient),
-            skip=(number - 1) * ROWS,
+            skip=(number - 1) * HISTORY_ROWS,
+            rows=HISTORY_ROWS,
         )
         reader = Reader(patient.clinic.zone, may_see_log, Permission.VIEW_LETTERS in rights)
         return self.answer(
