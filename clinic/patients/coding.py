@@ -8,7 +8,7 @@ import re
 HEMIFACIAL_SPASM = {"RIGHT": "G51.31", "LEFT": "G51.32", "BOTH": "G51.33", "NONE": "G51.39"}
 _SIDES = {code: side for side, code in HEMIFACIAL_SPASM.items() if side != "NONE"}
 #: Codes of conditions that have no side of their own, by the indication's code.
-_WITHOUT_SIDE = {"BLEPH": "G24.5", "BLEPHAROSPASM": "G24.5", "CD": "G24.3", "CERVICAL_DYSTONIA": "G24.3", "MEIGE": "G24.4"}
+_WITHOUT_SIDE = {"BLEPH": "G24.5", "CD": "G24.3", "AXH": "L74.510", "OAB": "N32.81", "SIAL": "K11.7"}
 _SHAPE = re.compile(r"[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
 
 

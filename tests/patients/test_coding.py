@@ -10,6 +10,10 @@ def test_hemifacial_spasm_is_coded_by_its_side(side, code):
     assert suggested_code("HFS", side) == code
 
 
+def test_condition_without_a_side_of_its_own_has_one_code():
+    assert suggested_code("BLEPH", "BOTH") == suggested_code("BLEPH", "NONE") == "G24.5"
+
+
 def test_unknown_indication_has_no_suggestion():
     assert suggested_code("SOMETHING", "RIGHT") == ""
 
