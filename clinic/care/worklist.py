@@ -51,7 +51,8 @@ def in_stage(follow_ups: QuerySet[FollowUp], stage: Stage | None, as_of: date) -
 
 def counts(follow_ups: QuerySet[FollowUp], as_of: date) -> dict[Stage, int]:
     """How many of `follow_ups` stand in each stage on the day `as_of`, in one query; a stage without any counts 0."""
-    found = with_stage(follow_ups, as_of).order_by().values("stage").annotate(number=Count("*"))
+    staged: QuerySet[Any] = with_stage(follow_ups, as_of)
+    found = staged.order_by().values("stage").annotate(number=Count("*"))
     return dict.fromkeys(Stage, 0) | {Stage(row["stage"]): row["number"] for row in found}
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
-from clinic.practice.models import Clinic
+from clinic.practice.models import Clinic, Membership
 from clinic.practice.roles import Permission, roles_with
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.accounts import User
+
+_KEPT = "_memberships_read"
 
 
 def clinics_where(user: User | AnonymousUser, permission: Permission) -> QuerySet[Clinic]:
@@ -22,6 +25,21 @@ def clinics_where(user: User | AnonymousUser, permission: Permission) -> QuerySe
     return Clinic.objects.filter(memberships__user=user, memberships__role__in=roles_with(permission))
 
 
+def memberships_of(user: User | AnonymousUser) -> Sequence[Membership]:
+    """What `user` is at which clinic, by the clinics' names, each with its clinic.
+
+    Asked for once and kept with the user, who is read anew for each request: the frame of a page, the page and its permission
+    all need it. None for somebody who is not signed in or not active.
+    """
+    if not user.is_active:
+        return ()
+    kept: Sequence[Membership] | None = getattr(user, _KEPT, None)
+    if kept is None:
+        kept = tuple(Membership.objects.filter(user=user).select_related("clinic").order_by("clinic__name", "clinic_id"))
+        setattr(user, _KEPT, kept)
+    return kept
+
+
 def may_somewhere(user: User | AnonymousUser, permission: Permission) -> bool:
     """Whether `user` holds `permission` at any clinic: who may open a page at all."""
-    return clinics_where(user, permission).exists()
+    return any(membership.may(permission) for membership in memberships_of(user))

@@ -27,7 +27,7 @@ from clinic.practice.roles import Permission
 from clinic.safety.models import SideEffect, SideEffectState, Urgency
 from clinic.staff.follow_up_lines import Line, Reader, Rights, line
 from clinic.staff.names import Kind, Names
-from clinic.staff.next_letters import letters_sent
+from clinic.staff.next_letters import Letters, letters_sent
 from clinic.staff.pictures.window_bar import Axis
 from clinic.treatments.models import FollowUp
 
@@ -118,7 +118,7 @@ def _conditions(patient: Patient, rights: frozenset[Permission], back_to: str, t
                 condition=condition,
                 name=indication if side == Side.NONE else f"{indication}, {side.label}",
                 began=began(condition),
-                follow_up=line(found, tuple(letters.get(found.id, ())), None, reader) if found else None,
+                follow_up=line(found, Letters(tuple(letters.get(found.id, ())), None), reader) if found else None,
             )
         )
     return lines

@@ -156,7 +156,7 @@ class Narrowed:
     form: SafeString
 
 
-_FORMS: Kept[SafeString] = Kept()
+_FORMS: Kept[Hashable, SafeString] = Kept()
 
 
 def narrow(
@@ -166,7 +166,7 @@ def narrow(
     patients: PatientQuerySet,
     clinics: Sequence[Clinic],
     names: Names,
-    newest_change: int,
+    newest_change: Hashable,
 ) -> Narrowed:
     """Narrow `follow_ups` to what stands in `params`, and lay out the form that shows and changes it.
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from django.utils.translation import gettext, ngettext
 from clinic.care.worklist import Entry, Stage
 from clinic.patients.models import HoldReason, PatientStatus, Side
 from clinic.staff.names import Kind, Names
+from clinic.staff.next_letters import Letters
 from clinic.staff.pictures.face_map import units_text
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.treatments.models import ContactOutcome, FollowUpState, StopReason
@@ -70,8 +70,8 @@ class Line:
     actions: tuple[tuple[str, str], ...]
 
 
-def line(entry: Entry, letters: tuple[datetime, ...], explanation: Any, reader: Reader) -> Line:
-    """One entry in words, with the times at which its letters went and what the engine says of it."""
+def line(entry: Entry, letters: Letters, reader: Reader) -> Line:
+    """One entry in words, with its letters."""
     stage = entry.stage(reader.as_of)
     runs = entry.state == FollowUpState.ACTIVE
     is_over = entry.state == FollowUpState.TREATED
@@ -91,11 +91,11 @@ def line(entry: Entry, letters: tuple[datetime, ...], explanation: Any, reader: 
         about=f"{entry.record_number} · {entry.age(reader.as_of)}",
         indication=reader.names.of(Kind.INDICATION, entry.indication_id),
         treatment=given if side == Side.NONE else f"{side.label} · {given}",
-        facts=_window_facts(entry, letters, reader.zone),
+        facts=_window_facts(entry, letters.sent, reader.zone),
         stage="treated" if is_over else stage,
         stage_words=gettext("treated again") if is_over else _stage_words(entry, stage, reader),
-        next_words=explanation.headline if explanation else "–",
-        next_reason=explanation.text if explanation else "",
+        next_words=letters.coming.headline if letters.coming else "–",
+        next_reason=letters.coming.text if letters.coming else "",
         contacts=tries if entry.contacts else "–",
         last_contact=str(ContactOutcome(entry.last_outcome).label) if entry.last_outcome else "",
         book_url=_address("staff:appointment-book")(entry.public_id) + back
@@ -109,12 +109,12 @@ def line(entry: Entry, letters: tuple[datetime, ...], explanation: Any, reader: 
 
 
 @lru_cache(maxsize=2000)
-def row(entry: Entry, letters: tuple[datetime, ...], explanation: Any, reader: Reader) -> SafeString:
+def row(entry: Entry, letters: Letters, reader: Reader) -> SafeString:
     """The table row of an entry. The same facts for the same reader give the same row, so it is laid out only once.
 
     A list is opened again and again while most of its rows stay as they are; laying one out costs more than all else about it.
     """
-    written = line(entry, letters, explanation, reader)
+    written = line(entry, letters, reader)
     return render_to_string("staff/follow-up-line.html", {"line": written, "axis": Axis.around(reader.as_of)})
 
 
@@ -127,7 +127,7 @@ def day_words(day: date, as_of: date) -> str:
     return date_format(day, "j M" if day.year == as_of.year else "j M Y")
 
 
-def _window_facts(entry: Entry, letters: tuple[datetime, ...], zone: ZoneInfo) -> WindowFacts:
+def _window_facts(entry: Entry, sent: tuple[datetime, ...], zone: ZoneInfo) -> WindowFacts:
     return WindowFacts(
         treated_on=entry.treated_on,
         opens_on=entry.opens_on,
@@ -135,7 +135,7 @@ def _window_facts(entry: Entry, letters: tuple[datetime, ...], zone: ZoneInfo) -
         suggested_from=entry.own_on or entry.suggested_from,
         suggested_until=entry.own_on or entry.suggested_until,
         worn_off_on=entry.worn_off_on,
-        letters_on=tuple(at.astimezone(zone).date() for at in letters),
+        letters_on=tuple(at.astimezone(zone).date() for at in sent),
         appointment_on=entry.appointment_at.astimezone(zone).date() if entry.appointment_at else None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -68,9 +68,9 @@ class Names:
         return {one.key: one.pk for one in self._by_kind[kind].values()}[key]
 
 
-_KEPT: Kept[Names] = Kept()
+_KEPT: Kept[Hashable, Names] = Kept()
 
 
-def names_at(clinics: Sequence[Clinic], *, newest_change: int) -> Names:
+def names_at(clinics: Sequence[Clinic], *, newest_change: Hashable) -> Names:
     """The names as of that change: read again only when something has changed since."""
     return _KEPT.get((newest_change, *(clinic.public_id for clinic in clinics)), lambda: Names(clinics))

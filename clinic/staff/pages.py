@@ -36,13 +36,9 @@ class StaffPage(LoginRequiredMixin, View):
         self.now = timezone.now()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated and not self.may_open():
+        if request.user.is_authenticated and not may_somewhere(request.user, self.permission):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
-
-    def may_open(self) -> bool:
-        """Whether the signed-in person holds the page's permission at any clinic."""
-        return may_somewhere(self.user, self.permission)
 
     @property
     def user(self) -> User:

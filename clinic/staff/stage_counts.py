@@ -15,11 +15,11 @@ from clinic.care.worklist import Stage
 from clinic.staff.kept import Kept
 from clinic.treatments.models import FollowUp
 
-_KEPT: Kept[dict[Stage, int]] = Kept()
+_KEPT: Kept[Hashable, dict[Stage, int]] = Kept()
 
 
 def stage_counts(
-    follow_ups: QuerySet[FollowUp], as_of: date, *, known_as: tuple[Hashable, ...] | None, newest_change: int
+    follow_ups: QuerySet[FollowUp], as_of: date, *, known_as: tuple[Hashable, ...] | None, newest_change: Hashable
 ) -> dict[Stage, int]:
     """The counts of `care.worklist.counts`, from memory if they were taken since the newest change.
 

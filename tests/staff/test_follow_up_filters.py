@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from clinic import audit
+from clinic.audit import Action, Actor
 from clinic.practice.models import Role
 from clinic.staff import paging
 from tests.factories import (
@@ -145,23 +147,22 @@ def test_a_place_that_does_not_exist_shows_the_beginning_and_says_so(desk, clini
     assert "this is its beginning" in text(response)
 
 
-def test_the_list_takes_the_same_queries_for_one_as_for_five_hundred(desk, clinic, django_assert_max_num_queries):
+def test_the_list_takes_the_same_queries_for_one_as_for_five_hundred(desk, clinic, count_queries):
     def queries():
-        with django_assert_max_num_queries(20) as captured:
-            response = desk.get(LIST)
-        assert response.status_code == 200
-        return len(captured), len(names(response))
+        """How many after something changed, how many with nothing changed, and how many lines."""
+        audit.record(by=Actor.system(), action=Action.CHANGED, what="Something", now=NOW)
+        return count_queries(lambda: desk.get(LIST)), count_queries(lambda: desk.get(LIST)), len(names(desk.get(LIST)))
 
     first = make(clinic, opens_in=-200)
     ContactAttemptFactory(follow_up=first)
     MessageFactory(follow_up=first, state="SENT")
-    queries()
     one = queries()
     for number in range(499):
-        patient = PatientFactory(clinic=clinic, consents=())
+        patient = PatientFactory(clinic=clinic)
         session = InjectionSessionFactory(patient=patient, practitioner=first.session.practitioner, signed=False)
         make(clinic, patient=patient, session=session, opens_in=number % 200 - 100)
     five_hundred = queries()
 
-    assert (one[1], five_hundred[1]) == (1, 50)
-    assert one[0] == five_hundred[0]
+    assert (one[2], five_hundred[2]) == (1, 50)
+    assert one[:2] == five_hundred[:2]
+    assert one[1] <= 12

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,14 +18,15 @@ from django.utils.translation import gettext as _
 
 from clinic.care import worklist
 from clinic.care.worklist import LISTED_STAGES, Entry, Stage
-from clinic.practice.models import Clinic
-from clinic.practice.roles import PERMISSIONS, Permission, Role
+from clinic.practice.models import Clinic, Membership
+from clinic.practice.roles import Permission
+from clinic.practice.services import memberships_of
 from clinic.staff.filters import narrow
 from clinic.staff.follow_up_lines import Reader, Rights, line, row
 from clinic.staff.forms.follow_ups import ActionForm, ContactForm, SnoozeForm, StopForm
 from clinic.staff.kept import newest_change
 from clinic.staff.names import Names, names_at
-from clinic.staff.next_letters import explanations, letters_sent
+from clinic.staff.next_letters import Letters, letters_beside
 from clinic.staff.pages import StaffPage
 from clinic.staff.paging import page_of
 from clinic.staff.pictures.window_bar import Axis
@@ -34,25 +35,17 @@ from clinic.treatments import services
 from clinic.treatments.models import ContactAttempt, FollowUp, FollowUpState
 from clinic.treatments.window import NOT_VERIFIED
 
-#: A follow-up, when its letters went, and what the engine says of the next one.
-Told: TypeAlias = tuple[Entry, tuple[datetime, ...], Any]
-
 
 class _Desk(StaffPage):
     """What the list and the page of one follow-up have in common: clinics with the reader's rights, and lines."""
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        self._clinics: list[Clinic] | None = None
+    def here(self) -> list[Membership]:
+        """What the person is at the clinics where they hold the page's permission."""
+        return [one for one in memberships_of(self.user) if one.may(self.permission)]
 
     def my_clinics(self) -> list[Clinic]:
-        """The clinics at which this person holds the page's permission, each with their `role` there. One query."""
-        if self._clinics is None:
-            self._clinics = list(self.clinics().annotate(role=F("memberships__role")).order_by("name", "pk"))
-        return self._clinics
-
-    def may_open(self) -> bool:
-        return bool(self.my_clinics())
+        """The clinics where they hold the page's permission, by name."""
+        return [one.clinic for one in self.here()]
 
     def today(self) -> date:
         """Today where the first of the person's clinics is; who works in two time zones can choose the day."""
@@ -66,19 +59,15 @@ class _Desk(StaffPage):
         """For whom lines are written, by clinic: what the person may do can differ from one to the next."""
         back_to, language = self.request.get_full_path(), get_language()
         readers = {}
-        for clinic in self.my_clinics():
-            granted = PERMISSIONS[Role(cast(Any, clinic).role)]
-            rights = Rights(work=Permission.WORK_FOLLOW_UPS in granted, book=Permission.BOOK in granted)
-            readers[clinic.pk] = Reader(as_of, clinic.zone, rights, names, back_to, language)
+        for one in self.here():
+            rights = Rights(work=one.may(Permission.WORK_FOLLOW_UPS), book=one.may(Permission.BOOK))
+            readers[one.clinic_id] = Reader(as_of, one.clinic.zone, rights, names, back_to, language)
         return readers
 
-    def told(self, entries: Sequence[Entry], as_of: date) -> Iterator[Told]:
-        """Each entry with the times of its letters and what the engine says. As many queries for one as for many."""
-        sent = letters_sent(entry.id for entry in entries)
+    def letters(self, entries: Sequence[Entry], as_of: date, *, newest_change: Hashable) -> dict[UUID, Letters]:
+        """The letters beside each entry, now or, for another day, at its noon."""
         at = self.now if as_of == self.today() else datetime.combine(as_of, time(12), self.my_clinics()[0].zone)
-        explained = explanations((entry.patient_id for entry in entries), at=at)
-        for entry in entries:
-            yield entry, tuple(sent.get(entry.id, ())), explained.get(entry.patient_id, {}).get(entry.id)
+        return letters_beside(entries, at=at, newest_change=newest_change)
 
 
 class FollowUpList(_Desk):
@@ -100,7 +89,9 @@ class FollowUpList(_Desk):
         page = page_of(found, params=request.GET, order=worklist.ORDER, scope=self.follow_ups())
         counts = stage_counts(narrowed.follow_ups, as_of, known_as=narrowed.known_as, newest_change=change)
         readers = self.readers(as_of, names=names)
-        rows = [row(*told, readers[told[0].clinic_id]) for told in self.told([Entry(*values) for values in page.rows], as_of)]
+        entries = [Entry(*values) for values in page.rows]
+        letters = self.letters(entries, as_of, newest_change=change)
+        rows = [row(entry, letters[entry.public_id], readers[entry.clinic_id]) for entry in entries]
         self.listed("FollowUp", len(rows))
         context = {
             "form": narrowed.form,
@@ -170,8 +161,8 @@ class _OneFollowUp(_Desk):
         """The page, with the follow-up in words and its letters and contacts."""
         today = self.now.astimezone(follow_up.patient.clinic.zone).date()
         entry = Entry(*worklist.entries(FollowUp.objects.filter(pk=follow_up.pk), today).get())
-        (told,) = self.told([entry], today)
-        written = line(*told, self.readers(today, names=Names(self.my_clinics()))[entry.clinic_id])
+        letters = self.letters([entry], today, newest_change=newest_change())[entry.public_id]
+        written = line(entry, letters, self.readers(today, names=Names(self.my_clinics()))[entry.clinic_id])
         self.viewed(follow_up.patient, follow_up)
         context = {
             "follow_up": follow_up,
