@@ -46,6 +46,10 @@ STAFF = {
     "follow-up-wake": Staff("POST", Permission.WORK_FOLLOW_UPS, "follow_up"),
     "hold-clear": Staff("POST", Permission.EDIT_PATIENTS, "patient hold"),
     "hold-set": Staff("GET POST", Permission.EDIT_PATIENTS, "patient"),
+    "letter-decide": Staff("POST", Permission.DECIDE_LETTERS, "message"),
+    "letter-list": Staff("GET", Permission.VIEW_LETTERS),
+    "letter-pause": Staff("POST", Permission.DECIDE_LETTERS),
+    "letter-show": Staff("GET", Permission.VIEW_LETTERS, "message"),
     "patient-create": Staff("GET POST", Permission.EDIT_PATIENTS),
     "patient-edit": Staff("GET POST", Permission.EDIT_PATIENTS, "patient"),
     "patient-list": Staff("GET", Permission.VIEW_PATIENTS),
@@ -68,6 +72,7 @@ STAFF = {
 #: For anybody: they say nothing of any record, or lead on to a page that asks who is there.
 PUBLIC = {
     "staff:start": "GET POST PUT PATCH DELETE",
+    "staff:engine-health": "GET",
     "account_login": "GET POST PUT",
     "account_signup": "GET POST PUT",
     "account_inactive": "GET",
@@ -161,6 +166,7 @@ def records_of(clinic, words):
         side_effect=factories.SideEffectFactory(patient=patient, session=session, version__narrative=words),
         hold=factories.HoldFactory(patient=patient, note=words),
         task=factories.StaffTaskFactory(patient=patient, note=words),
+        message=factories.MessageFactory(follow_up=follow_up, state="UNKNOWN"),
     )
 
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
+from clinic.staff.pulse import EngineHealth
 from clinic.staff.views import (
     access_log,
     appointment_booking,
@@ -12,6 +13,7 @@ from clinic.staff.views import (
     consents,
     follow_ups,
     holds,
+    letters,
     mailbox,
     patients,
     side_effect_reports,
@@ -36,6 +38,11 @@ urlpatterns: list[URLPattern] = [
     path("follow-ups/<uuid:public_id>/snooze/", follow_ups.FollowUpSnooze.as_view(), name="follow-up-snooze"),
     path("follow-ups/<uuid:public_id>/stop/", follow_ups.FollowUpStop.as_view(), name="follow-up-stop"),
     path("follow-ups/<uuid:public_id>/wake/", follow_ups.FollowUpWake.as_view(), name="follow-up-wake"),
+    path("healthz/engine", EngineHealth.as_view(), name="engine-health"),
+    path("letters/", letters.LetterList.as_view(), name="letter-list"),
+    path("letters/pause/", letters.LetterPause.as_view(), name="letter-pause"),
+    path("letters/<uuid:public_id>/", letters.LetterShow.as_view(), name="letter-show"),
+    path("letters/<uuid:public_id>/decide/", letters.LetterDecide.as_view(), name="letter-decide"),
     path("patients/", patients.PatientList.as_view(), name="patient-list"),
     path("patients/new/", patients.PatientCreate.as_view(), name="patient-create"),
     path("patients/<uuid:public_id>/", patients.PatientShow.as_view(), name="patient-show"),

@@ -71,6 +71,8 @@ class Coming:
     is_task: bool
     words: str
     reason: str
+    #: The letter is written down already and merely waits for its turn.
+    is_ready: bool = False
 
 
 def explain(*, patient_ids: Iterable[int], at: datetime) -> dict[int, dict[int, Explanation]]:
@@ -144,7 +146,14 @@ def _coming(decision: Decision, situation: Situation, at: datetime) -> Coming:
         follow_up = occasion.visit.follow_up_id
     reason = "" if decision.reason in (Reason.DUE, Reason.NOT_YET) else str(REASONS[decision.reason])
     return Coming(
-        situation.patient_id, follow_up, _step(decision), decision.when or at, _is_task(decision), _words(decision), reason
+        patient_id=situation.patient_id,
+        follow_up_id=follow_up,
+        step=_step(decision),
+        when=decision.when or at,
+        is_task=_is_task(decision),
+        words=_words(decision),
+        reason=reason,
+        is_ready=decision.key in situation.letters,
     )
 
 

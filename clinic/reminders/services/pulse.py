@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
 
+from clinic.practice.models import Clinic
 from clinic.reminders.models import EngineState, Heartbeat, Message
 from clinic.reminders.states import State
 
@@ -32,6 +33,8 @@ class Pulse:
     is_stuck: bool
     mail_failing_since: datetime | None
     mail_failure: str
+    #: Why the letters of one of the clinics asked about are paused.
+    clinic_paused_reason: str = ""
 
     @property
     def is_well(self) -> bool:
@@ -39,8 +42,12 @@ class Pulse:
         return self.level == "green"
 
 
-def take_pulse(*, now: datetime) -> Pulse:
-    """Return the engine's signs of life, in one query. Before its first run it is amber."""
+def take_pulse(*, now: datetime, clinics: QuerySet[Clinic] | None = None) -> Pulse:
+    """Return the engine's signs of life, and whether one of these clinics is paused, in one query.
+
+    Before its first run the engine is amber.
+    """
+    paused_clinics = (Clinic.objects.none() if clinics is None else clinics).filter(letters_paused_at__isnull=False)
     waiting = Message.objects.filter(state=State.READY, ready_at__lte=now - STUCK_AFTER, clinic__letters_paused_at__isnull=True)
     row = (
         Heartbeat.objects.filter(pk=1)
@@ -54,6 +61,7 @@ def take_pulse(*, now: datetime) -> Pulse:
             in_doubt=_count(State.UNKNOWN),
             given_up=_count(State.DEAD),
             is_stuck=Exists(waiting),
+            clinic_paused_reason=Subquery(paused_clinics.order_by("pk").values("letters_paused_reason")[:1]),
         )
         .first()
     )
@@ -72,6 +80,7 @@ def take_pulse(*, now: datetime) -> Pulse:
         is_stuck=is_stuck,
         mail_failing_since=row["mail_failing_since"],
         mail_failure=row["mail_failure"],
+        clinic_paused_reason=row["clinic_paused_reason"] or "",
     )
 
 

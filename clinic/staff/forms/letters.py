@@ -1,0 +1,72 @@
+"""What the lists of letters may be narrowed to, and why letters are paused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.practice.models import Clinic
+from clinic.reminders.models import Step
+from clinic.reminders.services.pausing import LONGEST_REASON
+from clinic.staff.forms.fields import LineField
+
+#: The lists: what goes next, why nothing goes, what went, what needs a person.
+SHOWN = (
+    ("next", _("Goes next")),
+    ("why", _("Nothing will go")),
+    ("went", _("Went or ended")),
+    ("problems", _("Needs you")),
+)
+UNTIL = (("today", _("today")), ("week", _("in the next seven days")))
+
+
+class LetterFilter(forms.Form):
+    """Sent by GET; every value stands in the address. Fields that a list has no use for are left out."""
+
+    show = forms.ChoiceField(choices=SHOWN, required=False, widget=forms.HiddenInput)
+    until = forms.ChoiceField(label=_("Due"), choices=UNTIL, required=False)
+    step = forms.ChoiceField(label=_("Letter"), required=False)
+    clinic = forms.ChoiceField(label=_("Clinic"), required=False)
+
+    def __init__(self, data: Any, *, clinics: Sequence[Clinic]) -> None:
+        super().__init__(data)
+        self._clinics = {clinic.public_id.hex: clinic for clinic in clinics}
+        self._choices("step", Step.choices)
+        self._choices("clinic", [(key, clinic.name) for key, clinic in self._clinics.items()])
+        shown = self.data.get("show") or "next"
+        if shown != "next":
+            del self.fields["until"]
+        if shown not in ("went", "problems"):
+            del self.fields["step"]
+        if len(clinics) == 1:
+            del self.fields["clinic"]
+
+    def _choices(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", _("any")), *choices]
+
+    @property
+    def helper(self) -> FormHelper:
+        """Rows of fields; the page puts the form around them."""
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        return helper
+
+    def chosen_clinics(self) -> list[Clinic]:
+        """The clinic that was chosen, or all. After is_valid()."""
+        key = self.cleaned_data.get("clinic")
+        return [self._clinics[key]] if key else list(self._clinics.values())
+
+
+class PauseForm(forms.Form):
+    """Pause or resume the letters of one clinic, or of all."""
+
+    clinic = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    reason = LineField(label=_("Why"), max_length=LONGEST_REASON, required=False)
+    resume = forms.BooleanField(required=False, widget=forms.HiddenInput)

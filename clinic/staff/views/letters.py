@@ -1,0 +1,231 @@
+"""Letters: what goes next, why nothing goes, what went, and what needs a person's decision."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise, cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.patients.models import Patient
+from clinic.practice.models import Clinic
+from clinic.practice.roles import Permission
+from clinic.practice.services import clinics_where
+from clinic.reminders import services, states
+from clinic.reminders.models import EngineState, Message
+from clinic.reminders.services import DecisionRefused
+from clinic.reminders.states import State
+from clinic.staff.forms.letters import SHOWN, LetterFilter, PauseForm
+from clinic.staff.letter_lines import attempt_lines, choices_for, coming_lines, horizon, message_lines, nothing_lines
+from clinic.staff.pages import StaffPage
+from clinic.staff.paging import Page, page_of
+from clinic.treatments.models import FollowUp, FollowUpState
+
+#: A window is near from here on: where its follow-up stands in the stage "approaching".
+NEAR = timedelta(days=28)
+#: Ready letters shown above the list of what is to come.
+READY_SHOWN = 20
+_WAITING = (State.READY, State.CLAIMED, State.HANDOFF)
+
+_DECISIONS: dict[str, tuple[Callable[..., None], Promise]] = {
+    "again": (services.send_again, gettext_lazy("The letter goes out again with the next run.")),
+    "sent": (services.mark_as_sent, gettext_lazy("The letter counts as sent.")),
+    "let-be": (services.let_be, gettext_lazy("The letter is let be.")),
+    "hold": (services.hold, gettext_lazy("The letter is held back until somebody releases it.")),
+    "release": (services.release, gettext_lazy("The letter goes out with the next run.")),
+}
+
+
+class LetterPage(StaffPage):
+    """What the pages of letters share: messages to patients of the clinics where this person may do what the page does."""
+
+    @cached_property
+    def known_clinics(self) -> list[Clinic]:
+        return list(self.clinics().order_by("name", "pk"))
+
+    def may_open(self) -> bool:
+        """By the clinics that the page loads anyway."""
+        return bool(self.known_clinics)
+
+    def letters(self) -> QuerySet[Message]:
+        """The messages this person may see, with what a row shows."""
+        return Message.objects.filter(clinic__in=self.known_clinics, patient__isnull=False).select_related("patient", "clinic")
+
+    def get_letter(self, public_id: uuid.UUID) -> Message:
+        """The message with this public id; 404 (and a DENIED row) outside the scope."""
+        message = self.letters().filter(public_id=public_id).first()
+        if message is None:
+            raise self.denied("Message")
+        return message
+
+
+class LetterList(LetterPage):
+    """The four lists; which one, and every filter, stands in the address."""
+
+    permission = Permission.VIEW_LETTERS
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        form = LetterFilter(request.GET, clinics=self.known_clinics)
+        shown = request.GET.get("show") or "next"
+        context: dict[str, Any] = {"form": form, "shown": shown}
+        if not form.is_valid():
+            return render(request, "staff/letter-list.html", context, status=422)
+        self.deciding = {clinic.pk for clinic in clinics_where(self.user, Permission.DECIDE_LETTERS)}
+        chosen = form.chosen_clinics()
+        lists = {"next": self.goes_next, "why": self.nothing_goes, "went": self.went, "problems": self.problems}
+        context |= lists[shown](form, chosen)
+        context |= {
+            "tabs": self.tabs(request.GET, shown, self.problem_count(chosen)),
+            "clinics": [clinic for clinic in self.known_clinics if clinic.pk in self.deciding],
+            "may_pause_all": bool(self.deciding) and len(self.deciding) == Clinic.objects.count(),
+            "engine": EngineState.objects.filter(pk=1).first(),
+        }
+        self.listed("Message", len(context["lines"]))
+        return render(request, "staff/letter-list.html", context)
+
+    def goes_next(self, form: LetterFilter, clinics: list[Clinic]) -> dict[str, Any]:
+        """Ready letters, and patients in the order in which the engine looks at them again."""
+        until = horizon(form.cleaned_data["until"], now=self.now, zone=clinics[0].zone)
+        waiting = self.letters().filter(clinic__in=clinics, state__in=_WAITING).order_by("ready_at", "id")
+        ready = list(waiting[: READY_SHOWN + 1])
+        seen = self.patients().filter(clinic__in=clinics, next_check_at__isnull=False).select_related("clinic")
+        page = page_of(seen.filter(next_check_at__lte=until), params=self.request.GET, order=("next_check_at", "id"), scope=seen)
+        return {
+            "page": page,
+            "lines": coming_lines(page.rows, now=self.now, until=until),
+            "ready": message_lines(ready[:READY_SHOWN], now=self.now, deciding=self.deciding),
+            "more_ready": len(ready) > READY_SHOWN,
+        }
+
+    def nothing_goes(self, form: LetterFilter, clinics: list[Clinic]) -> dict[str, Any]:
+        """Follow-ups in or near their window about which nothing will go, whoever leaves it first first."""
+        near = self.now.astimezone(clinics[0].zone).date() + NEAR
+        seen = FollowUp.objects.filter(patient__clinic__in=clinics, state=FollowUpState.ACTIVE, opens_on__lte=near)
+        page = page_of(
+            seen.select_related("patient__clinic", "condition__indication"),
+            params=self.request.GET,
+            order=("closes_on", "id"),
+            scope=seen,
+        )
+        return {"page": page, "lines": nothing_lines(page.rows, now=self.now), "looked_at": len(page.rows)}
+
+    def went(self, form: LetterFilter, clinics: list[Clinic]) -> dict[str, Any]:
+        """What left the queue, the newest first."""
+        return self.messages(form, self.letters().filter(clinic__in=clinics).exclude(state__in=_WAITING))
+
+    def problems(self, form: LetterFilter, clinics: list[Clinic]) -> dict[str, Any]:
+        """What is in doubt, refused, given up or held back."""
+        return self.messages(form, self.letters().filter(clinic__in=clinics, state__in=sorted(states.PROBLEMS)))
+
+    def messages(self, form: LetterFilter, found: QuerySet[Message]) -> dict[str, Any]:
+        if step := form.cleaned_data["step"]:
+            found = found.filter(step=step)
+        page: Page[Message] = page_of(found, params=self.request.GET, order=("-changed_at", "-id"), scope=self.letters())
+        return {"page": page, "lines": message_lines(page.rows, now=self.now, deciding=self.deciding)}
+
+    def problem_count(self, clinics: list[Clinic]) -> int:
+        """How many letters wait for a person."""
+        waiting = Message.objects.filter(clinic__in=clinics, state__in=sorted(states.PROBLEMS)).order_by()
+        return int(waiting.aggregate(number=Count("pk"))["number"])
+
+    def tabs(self, params: QueryDict, shown: str, problems: int) -> list[dict[str, Any]]:
+        """A link for each list that keeps the clinic."""
+        tabs = []
+        for code, word in SHOWN:
+            query = QueryDict(mutable=True)
+            query["show"] = code
+            if clinic := params.get("clinic"):
+                query["clinic"] = str(clinic)
+            tabs.append(
+                {
+                    "word": word,
+                    "count": problems if code == "problems" else None,
+                    "query": f"?{query.urlencode()}",
+                    "is_current": code == shown,
+                }
+            )
+        return tabs
+
+
+class LetterShow(LetterPage):
+    """One letter: what it is about, and every step of its way. Never its text, which is kept nowhere."""
+
+    permission = Permission.VIEW_LETTERS
+
+    def get(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+        message = self.get_letter(public_id)
+        patient = Patient.objects.select_related("clinic").get(pk=message.patient_id or 0)
+        deciding = set(clinics_where(self.user, Permission.DECIDE_LETTERS).values_list("pk", flat=True))
+        self.viewed(patient, message)
+        context = {
+            "message": message,
+            "patient": patient,
+            "zone": patient.clinic.zone,
+            "line": message_lines([message], now=self.now, deciding=deciding)[0],
+            "attempts": attempt_lines(message),
+        }
+        return render(request, "staff/letter-show.html", context)
+
+
+class LetterDecide(LetterPage):
+    """Make one decision about one letter."""
+
+    permission = Permission.DECIDE_LETTERS
+
+    def post(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+        message = self.get_letter(public_id)
+        code = request.POST.get("decision", "")
+        if code not in _DECISIONS or code not in {choice.code for choice in choices_for(message)}:
+            messages.error(request, _("This letter has moved on meanwhile: nothing was changed."))
+            return redirect("staff:letter-show", public_id)
+        decide, done = _DECISIONS[code]
+        try:
+            decide(by=self.actor, message=message, now=self.now)
+        except DecisionRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, str(done))
+        return redirect("staff:letter-show", public_id)
+
+
+class LetterPause(LetterPage):
+    """Pause or resume the letters of a clinic, or of all clinics for who decides at every one."""
+
+    permission = Permission.DECIDE_LETTERS
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = PauseForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+            return redirect("staff:letter-list")
+        try:
+            self.change(form.cleaned_data)
+        except DecisionRefused as refused:
+            messages.error(request, str(refused))
+        return redirect("staff:letter-list")
+
+    def change(self, asked: dict[str, Any]) -> None:
+        """Do what was asked. Raises DecisionRefused as the services do; 404 for what is not this person's to decide."""
+        if asked["clinic"] is None:
+            if len(self.known_clinics) != Clinic.objects.count():
+                raise self.denied("EngineState")
+            if asked["resume"]:
+                services.resume_engine(by=self.actor, now=self.now)
+            else:
+                services.pause_engine(by=self.actor, reason=asked["reason"], now=self.now)
+            return
+        clinic = next((one for one in self.known_clinics if one.public_id == asked["clinic"]), None)
+        if clinic is None:
+            raise self.denied("Clinic")
+        if asked["resume"]:
+            services.resume_clinic(by=self.actor, clinic=clinic, now=self.now)
+        else:
+            services.pause_clinic(by=self.actor, clinic=clinic, reason=asked["reason"], now=self.now)
