@@ -184,8 +184,8 @@ def _treatments(
     product = rng.choices(list(setting.products), list(setting.products.values()))[0]
     others = [other for other in setting.products if other != product]
     begins_on = setting.today - HISTORY + timedelta(days=rng.randint(0, 70))
-    if rng.random() < 0.72:
-        begins_on += timedelta(days=rng.randint(200, 640))
+    if rng.random() < 0.8:
+        begins_on += timedelta(days=rng.randint(200, 650))
     on = setting.working_day(_last_on(ending, turn, setting, rng))
     days = doses.days_of_effect(product, indication, effect, rng)
     dates = [(on, days)]
