@@ -18,6 +18,7 @@ from django.views import View
 from clinic.practice.roles import Permission
 from clinic.practice.services import clinics_where
 from clinic.reminders.services import Pulse, take_pulse
+from clinic.reminders.services.pulse import AMBER_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def sentence(pulse: Pulse, now: datetime) -> str:
         return _("The clinic's letters are paused: %(reason)s") % {"reason": pulse.clinic_paused_reason}
     if pulse.last_success_at is None:
         return _("Letters: not yet run")
-    if pulse.mail_failing_since is not None and now > pulse.mail_failing_since:
+    if pulse.mail_failing_since is not None and now - pulse.mail_failing_since > AMBER_AFTER:
         return _("Letters: the mail server has taken none for %(time)s") % {"time": _ago(pulse.mail_failing_since, now)}
     words = _("Letters: last run %(time)s ago") % {"time": _ago(pulse.last_success_at, now)}
     waiting = pulse.in_doubt + pulse.given_up

@@ -21,7 +21,7 @@ SHOWN = (
     ("went", _("Went or ended")),
     ("problems", _("Needs you")),
 )
-UNTIL = (("today", _("today")), ("week", _("in the next seven days")))
+UNTIL = (("week", _("in the next seven days")), ("today", _("today")))
 
 
 class LetterFilter(forms.Form):
