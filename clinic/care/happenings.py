@@ -27,7 +27,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, TruncDate
 
-from clinic.patients.models import Consent, Hold, Patient
+from clinic.patients.models import Consent, Hold
 from clinic.safety.models import Review, SideEffectVersion
 from clinic.scheduling.models import AppointmentChange
 from clinic.treatments.models import ContactAttempt, FollowUp, FollowUpState, SessionVersion
@@ -85,9 +85,9 @@ def shaped(
     return made
 
 
-def treatments(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
+def treatments(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     """SIGNED: brand, indication, side, units, practitioner. AMENDED: brand, reason, new units, who signed."""
-    versions = SessionVersion.objects.filter(session__patient=patient, signed_at__isnull=False)
+    versions = SessionVersion.objects.filter(session__patient_id=patient_id, signed_at__isnull=False)
     yield shaped(
         versions.filter(number=1),
         kind=Kind.TREATMENT,
@@ -117,10 +117,10 @@ def treatments(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     )
 
 
-def reports(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
+def reports(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     """REPORTED: term, urgency, outcome, severity, by whom, as it is known now."""
     yield shaped(
-        SideEffectVersion.objects.filter(side_effect__patient=patient, pk=F("side_effect__current_version")),
+        SideEffectVersion.objects.filter(side_effect__patient_id=patient_id, pk=F("side_effect__current_version")),
         kind=Kind.SIDE_EFFECT,
         event="REPORTED",
         on=Coalesce(F("onset_on"), TruncDate("side_effect__reported_at", tzinfo=zone)),
@@ -136,11 +136,11 @@ def reports(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     )
 
 
-def side_effects(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
+def side_effects(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     """What `reports` gives; AMENDED: term, reason; REVIEWED: term, causality and the state it led to."""
-    yield from reports(patient, zone)
+    yield from reports(patient_id, zone)
     yield shaped(
-        SideEffectVersion.objects.filter(side_effect__patient=patient, number__gt=1),
+        SideEffectVersion.objects.filter(side_effect__patient_id=patient_id, number__gt=1),
         kind=Kind.SIDE_EFFECT,
         event="AMENDED",
         on=TruncDate("at", tzinfo=zone),
@@ -151,7 +151,7 @@ def side_effects(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]
         who="by_user__name",
     )
     yield shaped(
-        Review.objects.filter(side_effect__patient=patient),
+        Review.objects.filter(side_effect__patient_id=patient_id),
         kind=Kind.SIDE_EFFECT,
         event="REVIEWED",
         on=TruncDate("at", tzinfo=zone),
@@ -164,10 +164,10 @@ def side_effects(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]
     )
 
 
-def contacts(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
+def contacts(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     """TRIED: channel, outcome, note. STOPPED: the follow-up's reason and note."""
     yield shaped(
-        ContactAttempt.objects.filter(follow_up__patient=patient),
+        ContactAttempt.objects.filter(follow_up__patient_id=patient_id),
         kind=Kind.CONTACT,
         event="TRIED",
         on=TruncDate("at", tzinfo=zone),
@@ -179,7 +179,7 @@ def contacts(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
         who="by__name",
     )
     yield shaped(
-        FollowUp.objects.filter(patient=patient, state=FollowUpState.STOPPED),
+        FollowUp.objects.filter(patient_id=patient_id, state=FollowUpState.STOPPED),
         kind=Kind.CONTACT,
         event="STOPPED",
         on=TruncDate("ended_at", tzinfo=zone),
@@ -191,10 +191,10 @@ def contacts(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     )
 
 
-def appointments(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
+def appointments(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     """The kind of change, the time it is about, with whom, why."""
     yield shaped(
-        AppointmentChange.objects.filter(appointment__patient=patient),
+        AppointmentChange.objects.filter(appointment__patient_id=patient_id),
         kind=Kind.APPOINTMENT,
         event=F("kind"),
         on=TruncDate("at", tzinfo=zone),
@@ -209,9 +209,9 @@ def appointments(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]
     )
 
 
-def holds(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
+def holds(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     """HELD: reason, note, owner. CLEARED: reason, by whom."""
-    holds = Hold.objects.filter(patient=patient)
+    holds = Hold.objects.filter(patient_id=patient_id)
     yield shaped(
         holds,
         kind=Kind.HOLD,
@@ -233,10 +233,10 @@ def holds(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     )
 
 
-def consents(patient: Patient, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
+def consents(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     """GIVEN or WITHDRAWN: purpose, how, by whom."""
     yield shaped(
-        Consent.objects.filter(patient=patient),
+        Consent.objects.filter(patient_id=patient_id),
         kind=Kind.CONSENT,
         event=Case(When(Q(is_given=True), then=Value("GIVEN")), default=Value("WITHDRAWN"), output_field=CharField()),
         on=TruncDate("at", tzinfo=zone),

@@ -6,10 +6,11 @@ knows of more (the letters) hands its rows in, shaped alike.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.db.models import F, QuerySet
 
 from clinic.care import happenings
 from clinic.care.happenings import Kind
+from clinic.care.prepared import PreparedQuery
 from clinic.patients.models import Patient
 
 __all__ = ["ROWS", "Entry", "Kind", "Page", "timeline"]
@@ -55,39 +57,52 @@ class Page:
     has_more: bool
 
 
+#: A room's rows about a patient, shaped alike: given the patient's primary key and the clinic's zone.
+Source = Callable[[int, tzinfo], Iterable[QuerySet[Any, Any]]]
+
+
 def timeline(
     *,
     patient: Patient,
     kinds: Collection[Kind] = tuple(Kind),
     with_reviews: bool = True,
-    letters: QuerySet[Any, Any] | None = None,
+    letters: Source | None = None,
     skip: int = 0,
     rows: int = ROWS,
 ) -> Page:
     """Return what happened to `patient`, newest first, in one query whatever there is.
 
-    `with_reviews` says whether the reader may see how side effects were judged. `letters` are rows made with
+    `with_reviews` says whether the reader may see how side effects were judged. `letters` gives rows made with
     `happenings.shaped`, from the room above. `skip` leaves out the newest.
     """
-    zone = patient.clinic.zone
-    sources = {
-        Kind.TREATMENT: happenings.treatments,
-        Kind.SIDE_EFFECT: happenings.side_effects if with_reviews else happenings.reports,
-        Kind.CONTACT: happenings.contacts,
-        Kind.APPOINTMENT: happenings.appointments,
-        Kind.HOLD: happenings.holds,
-        Kind.CONSENT: happenings.consents,
-    }
-    parts = [part for kind, source in sources.items() if kind in kinds for part in source(patient, zone)]
-    if letters is not None and Kind.LETTER in kinds:
-        parts.append(letters)
-    if not parts:
+    sources: list[Source] = [source for kind, source in _SOURCES.items() if kind in kinds]
+    if Kind.SIDE_EFFECT in kinds:
+        sources.append(happenings.side_effects if with_reviews else happenings.reports)
+    if Kind.LETTER in kinds and letters is not None:
+        sources.append(letters)
+    if not sources:
         return Page([], has_more=False)
-    first, *others = parts
-    found = first.union(*others, all=True) if others else first
-    newest = found.order_by("-row_on", F("row_at").desc(nulls_last=True), "row_kind", "row_event", "row_id")
-    entries = [_entry(row) for row in newest[skip : skip + rows + 1]]
-    return Page(entries[:rows], has_more=len(entries) > rows)
+    found = _prepared(tuple(sources), patient.clinic.zone).rows(patient.pk, skip=skip, most=rows + 1)
+    return Page([_entry(row) for row in found[:rows]], has_more=len(found) > rows)
+
+
+_SOURCES: dict[Kind, Source] = {
+    Kind.TREATMENT: happenings.treatments,
+    Kind.CONTACT: happenings.contacts,
+    Kind.APPOINTMENT: happenings.appointments,
+    Kind.HOLD: happenings.holds,
+    Kind.CONSENT: happenings.consents,
+}
+
+
+@lru_cache(maxsize=256)
+def _prepared(sources: tuple[Source, ...], zone: tzinfo) -> PreparedQuery:
+    def make(patient_id: int) -> QuerySet[Any, Any]:
+        first, *others = (part for source in sources for part in source(patient_id, zone))
+        found = first.union(*others, all=True) if others else first
+        return found.order_by("-row_on", F("row_at").desc(nulls_last=True), "row_kind", "row_event", "row_id")
+
+    return PreparedQuery(make)
 
 
 def _entry(row: Sequence[Any]) -> Entry:

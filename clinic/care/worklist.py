@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 
 from clinic.care.stages import LISTED_STAGES, NEAR, Stage, StageFacts, stage_of
 from clinic.patients.models import Hold, PatientStatus
-from clinic.scheduling.models import COMING_STATES, Appointment
+from clinic.scheduling.models import COMING_STATES, UNCLEAR_AFTER, Appointment
 from clinic.treatments.models import ContactAttempt, FollowUp, FollowUpState
 
 __all__ = ["LISTED_STAGES", "ORDER", "Entry", "Stage", "counts", "entries", "in_stage", "with_stage"]
@@ -31,7 +31,7 @@ def with_stage(follow_ups: QuerySet[FollowUp], as_of: date) -> QuerySet[FollowUp
     """Annotate each with its `stage` on the day `as_of` (a day in the clinic's zone); follow-ups treated again are left out."""
     stage = Case(
         When(_is(Stage.STOPPED, as_of), then=Value(Stage.STOPPED)),
-        When(_booked(), then=Value(Stage.BOOKED)),
+        When(_booked(as_of), then=Value(Stage.BOOKED)),
         When(_held(as_of), then=Value(Stage.ON_HOLD)),
         *(When(condition, then=Value(stage)) for stage, condition in _windows(as_of).items()),
         output_field=CharField(max_length=12),
@@ -61,14 +61,24 @@ def _is(stage: Stage, as_of: date) -> Q:
         return Q(state=FollowUpState.STOPPED)
     runs = Q(state=FollowUpState.ACTIVE)
     if stage is Stage.BOOKED:
-        return runs & _booked()
+        return runs & _booked(as_of)
     if stage is Stage.ON_HOLD:
-        return runs & ~_booked() & _held(as_of)
-    return runs & ~_booked() & ~_held(as_of) & _windows(as_of)[stage]
+        return runs & ~_booked(as_of) & _held(as_of)
+    return runs & ~_booked(as_of) & ~_held(as_of) & _windows(as_of)[stage]
 
 
-def _booked() -> Q:
-    return Q(Exists(Appointment.objects.filter(follow_up=OuterRef("pk"), state__in=COMING_STATES)))
+def _booked(as_of: date) -> Q:
+    return Q(Exists(_coming(as_of)))
+
+
+def _coming(as_of: date) -> QuerySet[Appointment]:
+    """Visits that count as booked on that day."""
+    return Appointment.objects.filter(follow_up=OuterRef("pk"), state__in=COMING_STATES, starts_at__gte=_booked_since(as_of))
+
+
+def _booked_since(as_of: date) -> datetime:
+    """A past visit of which nobody said what became of it does not count as booked for long."""
+    return datetime.combine(as_of, time.min, UTC) - UNCLEAR_AFTER
 
 
 def _holds(as_of: date) -> QuerySet[Hold]:
@@ -180,10 +190,9 @@ def entries(follow_ups: QuerySet[FollowUp], as_of: date) -> QuerySet[FollowUp, A
     contacts = ContactAttempt.objects.filter(follow_up=OuterRef("pk"))
     number = contacts.order_by().values("follow_up").annotate(number=Count("*")).values("number")
     computed = {name: F(source) for name, source in _SOURCES.items()}
+    coming = Q(appointments__state__in=COMING_STATES, appointments__starts_at__gte=_booked_since(as_of))
     return (
-        follow_ups.annotate(
-            coming=FilteredRelation("appointments", condition=Q(appointments__state__in=COMING_STATES)),
-        )
+        follow_ups.annotate(coming=FilteredRelation("appointments", condition=coming))
         .annotate(
             hold_reason=Subquery(_holds(as_of).order_by("from_on", "id").values("reason")[:1]),
             contacts=Coalesce(Subquery(number), 0),

@@ -113,6 +113,7 @@ class Migration(migrations.Migration):
                 ('contact_person', models.CharField(blank=True, max_length=160, validators=[clinic.patients.validators.validate_line], verbose_name='guardian or carer')),
                 ('contact_person_phone', models.CharField(blank=True, max_length=40, validators=[clinic.patients.validators.validate_line], verbose_name='their phone')),
                 ('status', models.CharField(choices=[('ACTIVE', 'active'), ('PAUSED', 'paused'), ('DISCHARGED', 'discharged'), ('DECEASED', 'deceased')], default='ACTIVE', max_length=12, verbose_name='status')),
+                ('facts_revision', models.PositiveBigIntegerField(default=0, editable=False, help_text="rises with each change of what decides over this patient's letters")),
                 ('next_check_at', models.DateTimeField(blank=True, editable=False, help_text='when the reminder engine looks at this patient again', null=True)),
                 ('created_at', models.DateTimeField()),
             ],

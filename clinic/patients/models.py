@@ -40,6 +40,9 @@ class Patient(models.Model):
     contact_person = models.CharField(_("guardian or carer"), max_length=160, blank=True, validators=[validate_line])
     contact_person_phone = models.CharField(_("their phone"), max_length=40, blank=True, validators=[validate_line])
     status = models.CharField(_("status"), max_length=12, choices=PatientStatus.choices, default=PatientStatus.ACTIVE)
+    facts_revision = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text=_("rises with each change of what decides over this patient's letters")
+    )
     next_check_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text=_("when the reminder engine looks at this patient again")
     )

@@ -20,16 +20,16 @@ _UNSEEN = timedelta(minutes=2)
 def locked_situation(known: Situation, *, message_id: int, address: str, looked_at: datetime, now: datetime) -> Situation:
     """Lock the patient's row until the transaction ends and return their situation as it is now.
 
-    `known` was loaded at `looked_at`. It still holds if nobody has touched the patient's mark, which every service that
-    changes one of these facts does under this same lock; what changes without it is asked for here. Otherwise all is
-    loaded again. On SQLite the transaction itself is the lock.
+    `known` was loaded at `looked_at`. It still holds if nobody has raised the patient's revision, which every service that
+    changes one of these facts does under this same lock, and no moment has come at which time alone changes a decision; what
+    changes without it is asked for here. Otherwise all is loaded again. On SQLite the transaction itself is the lock.
     """
     marked = Patient.objects.filter(pk=known.patient_id)
     if connection.features.has_select_for_update:
-        # The mark is written by an UPDATE of this row: it waits for us, or we have waited for it.
+        # The revision is raised by an UPDATE of this row: it waits for us, or we have waited for it.
         marked = marked.select_for_update(no_key=True)
-    mark = marked.values_list("next_check_at", flat=True).get()
-    untouched = mark == known.mark and (mark is None or mark > now)
+    mark, revision = marked.values_list("next_check_at", "facts_revision").get()
+    untouched = revision == known.revision and (mark is None or mark > now)
     if untouched and not _anything_else(known, message_id, address, looked_at, now):
         return known
     return facts.load([known.patient_id], at=now)[known.patient_id]

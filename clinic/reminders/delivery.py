@@ -93,6 +93,7 @@ class Courier:
     def _work(self, claimed: Claim) -> bool:
         """Deal with every message of this claim; False when the run is over."""
         now = self.clock()
+        self._plans = load_book(now)
         messages = letters.load(claimed.message_ids)
         situations = facts.load({m.patient_id for m in messages.values() if m.patient_id}, at=now)
         going: list[_InHand] = []
@@ -104,10 +105,10 @@ class Courier:
             in_hand = _InHand(messages[pk], situation, now)
             if in_hand.message.attempts > states.MOST_ATTEMPTS:
                 self._give_up(in_hand.message, claimed, "TOO_MANY_ATTEMPTS")
-            elif (decision := self._ask(in_hand, now)).verdict is Says.SEND:
+            elif self._ask(in_hand, now).verdict is Says.SEND:
                 going.append(in_hand)
             else:
-                self._settle(in_hand, claimed, decision)
+                self._turn_down(in_hand, claimed)
         minted = letters.mint_all([in_hand.message for in_hand in going], now=now)
         for number, in_hand in enumerate(going):
             in_hand.tokens = minted[in_hand.message.pk]
@@ -153,19 +154,36 @@ class Courier:
             self._give_up(in_hand.message, claimed, "CANNOT_BE_WRITTEN")
             return None
 
+    def _turn_down(self, in_hand: _InHand, claimed: Claim) -> None:
+        """By what was loaded the letter may not go: make sure of it under the patient's lock, and settle it."""
+        with transaction.atomic(durable=True):
+            now = self.clock()
+            decision = self._ask_again(in_hand, now)
+            if decision.verdict is Says.SEND:
+                self._give_back([in_hand], claimed, "FACTS_CHANGED", now)
+            else:
+                self._settle(in_hand, claimed, decision)
+
+    def _ask_again(self, in_hand: _InHand, now: datetime) -> Decision:
+        """Lock the patient's row until the transaction ends, and decide by what the database holds now."""
+        known, patient = in_hand.situation, in_hand.message.patient
+        in_hand.situation = locked_situation(
+            known,
+            message_id=in_hand.message.pk,
+            address=patient.email if patient else "",
+            looked_at=in_hand.looked_at,
+            now=now,
+        )
+        if in_hand.situation is not known:
+            self._plans = load_book(now)
+        return self._ask(in_hand, now)
+
     def _intend(self, in_hand: _InHand, claimed: Claim, content: bytes) -> datetime | None:
         """Ask once more under the patient's lock and commit the intent; None, and settled, if the letter may not go."""
         with transaction.atomic(durable=True):
             now = self.clock()
-            known, patient = in_hand.situation, in_hand.message.patient
-            in_hand.situation = locked_situation(
-                known,
-                message_id=in_hand.message.pk,
-                address=patient.email if patient else "",
-                looked_at=in_hand.looked_at,
-                now=now,
-            )
-            decision = self._ask(in_hand, now)
+            known = in_hand.situation
+            decision = self._ask_again(in_hand, now)
             if decision.verdict is not Says.SEND:
                 self._settle(in_hand, claimed, decision)
                 return None

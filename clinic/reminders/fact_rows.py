@@ -34,6 +34,7 @@ class PatientRow(NamedTuple):
     email: str
     language: str
     mark: datetime | None
+    revision: int
     time_zone: str
     sending_from: time
     sending_until: time
@@ -96,8 +97,9 @@ def patients(ids: Iterable[int]) -> dict[int, PatientRow]:
         held_from=Subquery(standing.values("patient").annotate(first=Min("from_on")).values("first")),
     )
     rows = found.values_list(
-        "pk", "clinic_id", "status", "email", "language", "next_check_at", "clinic__time_zone", "clinic__sending_from",
-        "clinic__sending_until", "clinic__sending_weekdays", "clinic__letters_paused_at", "engine_paused", "held_from",
+        "pk", "clinic_id", "status", "email", "language", "next_check_at", "facts_revision", "clinic__time_zone",
+        "clinic__sending_from", "clinic__sending_until", "clinic__sending_weekdays", "clinic__letters_paused_at",
+        "engine_paused", "held_from",
     )  # fmt: skip
     return {row[0]: PatientRow._make(row) for row in rows}
 

@@ -13,7 +13,7 @@ from clinic.reminders.addresses import is_deliverable
 from clinic.reminders.fact_rows import FollowUpRow, PatientRow, Small, VisitRow
 from clinic.reminders.hours import SendingHours
 from clinic.reminders.situation import Address, FollowUpFacts, Letter, Situation, VisitFacts
-from clinic.scheduling.models import COMING_STATES, AppointmentState
+from clinic.scheduling.models import COMING_STATES, UNCLEAR_AFTER, AppointmentState
 
 _FALLEN = (AppointmentState.CANCELLED, AppointmentState.MISSED)
 _TOLD_OF = (*COMING_STATES, AppointmentState.CANCELLED)
@@ -39,7 +39,7 @@ def load(patient_ids: Iterable[int], *, at: datetime) -> dict[int, Situation]:
             told[visit.patient_id].append(_visit(visit, open_follow_ups.get(visit.follow_up_id or 0)))
     hours = {pk: _hours(row) for pk, row in patients.items()}
     for row in rows:
-        facts = _follow_up(row, hours[row.patient_id].zone, by_follow_up.get(row.pk, []), small)
+        facts = _follow_up(row, hours[row.patient_id].zone, by_follow_up.get(row.pk, []), small, at)
         follow_ups[row.patient_id].append(facts)
     letters = fact_rows.letters(ids, list(open_follow_ups), [v.pk for those in told.values() for v in those], at)
     return {pk: _situation(row, hours[pk], follow_ups[pk], told[pk], letters[pk], small, at) for pk, row in patients.items()}
@@ -70,6 +70,7 @@ def _situation(
         hours=hours,
         language=row.language,
         mark=row.mark,
+        revision=row.revision,
         status=row.status,
         address=_address(row.email, row.pk in small.suppressed),
         consents=frozenset(small.consents[row.pk]),
@@ -86,8 +87,11 @@ def _situation(
     )
 
 
-def _follow_up(row: FollowUpRow, zone: ZoneInfo, visits: list[VisitRow], small: Small) -> FollowUpFacts:
+def _follow_up(row: FollowUpRow, zone: ZoneInfo, visits: list[VisitRow], small: Small, at: datetime) -> FollowUpFacts:
+    """A visit long past of which nobody said what became of it no longer counts as booked."""
     fallen = [visit.fell_through_at or visit.created_at for visit in visits if visit.state in _FALLEN]
+    coming = [visit.starts_at for visit in visits if visit.state in COMING_STATES]
+    booked_until = max(coming) + UNCLEAR_AFTER if coming else None
     return FollowUpFacts(
         pk=row.pk,
         indication_id=row.indication_id,
@@ -96,7 +100,9 @@ def _follow_up(row: FollowUpRow, zone: ZoneInfo, visits: list[VisitRow], small: 
         suggested_on=row.own_on or row.suggested_from or row.opens_on,
         created_on=row.created_at.astimezone(zone).date(),
         snoozed_until=row.snoozed_until,
-        is_booked=any(visit.state in COMING_STATES for visit in visits),
+        is_booked=booked_until is not None and booked_until > at,
+        is_visit_unclear=booked_until is not None and booked_until <= at,
+        booked_until=booked_until,
         fallen_through=len(fallen),
         fell_through_at=max(fallen, default=None),
         contacts=tuple(small.contacts.get(row.pk, ())),

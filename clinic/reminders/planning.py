@@ -73,7 +73,6 @@ def run(*, clock: Callable[[], datetime], until: datetime, batch: int = BATCH) -
     total = Planned()
     cursor: tuple[datetime, int] | None = None
     token = uuid.uuid4()
-    plans = load_book(clock())
     try:
         while (now := clock()) < until:
             with transaction.atomic():
@@ -82,7 +81,7 @@ def run(*, clock: Callable[[], datetime], until: datetime, batch: int = BATCH) -
                 ids, cursor = _due(now, cursor, batch)
                 if not ids:
                     break
-                total += plan_batch(ids, plans=plans, now=now)
+                total += plan_batch(ids, plans=load_book(now), now=now)
     finally:
         planner_lock.let_go(token)
     return total

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from clinic.reminders.occasions import occasions, subject_of
 from clinic.reminders.rules import GONE_STATES, Family, Occasion
 from clinic.reminders.situation import GAP, Address, PlanBook, Situation
-from clinic.reminders.steps import Audience, Gate, Reason, Verdict
+from clinic.reminders.steps import Audience, Gate, Reason, Step, Verdict
 
 #: What `Situation.tasks` calls the task that stands in for a step: this, and the step's key.
 TASK_PREFIX = "step:"
@@ -80,6 +80,7 @@ def decide(facts: Situation, plans: PlanBook, at: datetime) -> Outlook:
         if key not in known and letter.state in OPEN_STATES:
             decisions.append(Decision(key, Verdict.NEVER, Reason.ENDED))
     whens = [d.when for d in decisions if d.verdict is Verdict.WAIT and d.when is not None and d.when > at]
+    whens += [f.booked_until for f in facts.follow_ups if f.booked_until is not None and f.booked_until > at]
     return Outlook(tuple(decisions), min(whens, default=None))
 
 
@@ -140,7 +141,7 @@ def _why_never(facts: Situation, occasion: Occasion, at: datetime) -> Reason | N
 def _why_no_letter(facts: Situation, occasion: Occasion) -> Reason | None:
     """Nobody to write to and nothing for staff to do instead, or no consent to write."""
     if _is_letter(facts, occasion):
-        return None if occasion.rule.purpose in facts.consents else Reason.NO_CONSENT
+        return None if _agrees(facts, occasion) else Reason.NO_CONSENT
     if occasion.audience is Audience.STAFF:
         return None
     if not occasion.rule.task:
@@ -151,7 +152,18 @@ def _why_no_letter(facts: Situation, occasion: Occasion) -> Reason | None:
 
 
 def _is_letter(facts: Situation, occasion: Occasion) -> bool:
-    return occasion.audience is Audience.PATIENT and facts.address is Address.USABLE
+    if occasion.audience is not Audience.PATIENT or facts.address is not Address.USABLE:
+        return False
+    return _agrees(facts, occasion) or not _must_be_told(occasion)
+
+
+def _agrees(facts: Situation, occasion: Occasion) -> bool:
+    return occasion.rule.purpose in facts.consents
+
+
+def _must_be_told(occasion: Occasion) -> bool:
+    """A visit that the clinic cancelled: whoever agreed to no letter is told by phone, lest they come for nothing."""
+    return occasion.rule.step is Step.CANCELLED and occasion.visit is not None and not occasion.visit.by_patient
 
 
 def _what_holds(facts: Situation) -> Reason | None:

@@ -75,8 +75,11 @@ def made_after_its_window(facts: Situation, occasion: Occasion) -> Reason | None
 
 
 def booked_ahead(facts: Situation, occasion: Occasion) -> Reason | None:
-    """Whoever booked it: the invitations end."""
-    return Reason.BOOKED_AHEAD if occasion.follow_up and occasion.follow_up.is_booked else None
+    """Whoever booked it: the invitations end. After a visit of which nobody said what became of it only staff are asked."""
+    if occasion.follow_up and occasion.follow_up.is_booked:
+        return Reason.BOOKED_AHEAD
+    is_letter = occasion.audience is Audience.PATIENT
+    return Reason.VISIT_UNCLEAR if is_letter and occasion.follow_up and occasion.follow_up.is_visit_unclear else None
 
 
 def declined(facts: Situation, occasion: Occasion) -> Reason | None:

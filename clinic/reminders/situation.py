@@ -61,6 +61,10 @@ class FollowUpFacts:
     snoozed_until: date | None = None
     #: An appointment for it is booked, or the patient is in the house.
     is_booked: bool = False
+    #: Its visit is past and nobody has said what became of it.
+    is_visit_unclear: bool = False
+    #: When the one turns into the other.
+    booked_until: datetime | None = None
     #: How many of its visits were cancelled or missed: each makes the invitations owed anew.
     fallen_through: int = 0
     fell_through_at: datetime | None = None
@@ -93,8 +97,10 @@ class Situation:
     clinic_id: int
     hours: SendingHours
     language: str = "en"
-    #: The patient's `next_check_at` as read before everything else here: whoever changes one of these facts changes it too.
+    #: The patient's `next_check_at` and `facts_revision` as read before everything else here: whoever changes one of these
+    #: facts moves the one to now and raises the other.
     mark: datetime | None = None
+    revision: int = 0
     status: str = "ACTIVE"
     address: Address = Address.USABLE
     #: Purposes that the patient agrees to now.

@@ -19,7 +19,8 @@ from clinic.reminders import facts, planner_lock
 from clinic.reminders.models import EngineState
 from clinic.reminders.plans import load_book
 from clinic.reminders.policy import decide
-from clinic.reminders.situation import PlanBook, Situation
+from clinic.reminders.situation import Letter, PlanBook, Situation
+from clinic.reminders.states import HELD_BY_PERSON, State
 from clinic.reminders.steps import Verdict
 from clinic.scheduling.models import COMING_STATES, Appointment
 from clinic.treatments.models import FollowUp, FollowUpState
@@ -72,9 +73,14 @@ def _would_be_missed(situation: Situation, plans: PlanBook, now: datetime) -> bo
     if mark is not None and mark <= now:
         return False
     outlook = decide(situation, plans, now)
-    if any(d.verdict is Verdict.TASK or (d.is_earned and d.key not in situation.letters) for d in outlook.decisions):
+    if any(d.verdict is Verdict.TASK or (d.is_earned and _is_stuck(situation.letters.get(d.key))) for d in outlook.decisions):
         return True
     return outlook.look_again_at is not None and (mark is None or mark > outlook.look_again_at)
+
+
+def _is_stuck(letter: Letter | None) -> bool:
+    """Whether a letter that is earned was never born, or is held back for a reason that is over."""
+    return letter is None or (letter.state == State.HELD and letter.reason != HELD_BY_PERSON)
 
 
 def _next(after: int, batch: int) -> list[int]:

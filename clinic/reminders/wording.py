@@ -47,6 +47,7 @@ REASONS: dict[Reason, _StrPromise] = {
     Reason.HISTORY: lazy("entered after the window had closed"),
     Reason.ENDED: lazy("what it was about has ended"),
     Reason.BOOKED_AHEAD: lazy("a visit is booked"),
+    Reason.VISIT_UNCLEAR: lazy("say first what became of the last visit"),
     Reason.NOT_BOOKED: lazy("the visit is no longer booked"),
     Reason.ANSWERED: lazy("the patient has answered"),
     Reason.DECLINED: lazy("the patient declined"),

@@ -90,6 +90,9 @@ class AppointmentState(models.TextChoices):
 LIVE_STATES = (AppointmentState.BOOKED, AppointmentState.ARRIVED, AppointmentState.TREATED)
 #: States in which the patient is still expected or already in the house.
 COMING_STATES = (AppointmentState.BOOKED, AppointmentState.ARRIVED)
+#: So long after its start staff should have said what became of a visit. From then on it no longer counts as booked: nobody is
+#: to be lost because a missed visit was not marked as missed.
+UNCLEAR_AFTER = timedelta(days=3)
 
 
 class Appointment(models.Model):

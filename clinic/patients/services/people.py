@@ -98,7 +98,8 @@ def change_patient(*, by: audit.Actor, patient: Patient, now: datetime, **detail
             return stored
         if changed & {"email", "language"}:
             stored.next_check_at = now
-        _write(stored, update_fields={*changed, "search_text", "next_check_at"})
+        stored.facts_revision += 1
+        _write(stored, update_fields={*changed, "search_text", "next_check_at", "facts_revision"})
         if "email" in changed:
             links.revoke_for(patient=stored, now=now)
         audit.record(
@@ -134,7 +135,8 @@ def write_status(*, by: audit.Actor, patient: Patient, status: str, now: datetim
     """Store `status` with its audit row, and have the engine look again. For the services that decide about it."""
     patient.status = status
     patient.next_check_at = now
-    patient.save(update_fields=["status", "next_check_at"])
+    patient.facts_revision += 1
+    patient.save(update_fields=["status", "next_check_at", "facts_revision"])
     audit.record(
         by=by,
         action=audit.Action.CHANGED,

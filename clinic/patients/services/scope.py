@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import F
+
 from clinic.patients.models import Patient
 from clinic.patients.querysets import PatientQuerySet
 from clinic.practice.roles import Permission
@@ -28,6 +30,7 @@ def visible_to(user: User | AnonymousUser, permission: Permission = Permission.V
 def look_again(patients: Iterable[int], *, now: datetime) -> None:
     """Ask the reminder engine to look at these patients (by primary key) at its next run.
 
-    Every service that changes what decides over letters calls this in its own transaction.
+    Every service that changes what decides over letters calls this in its own transaction, before it locks anything else. A
+    worker that has a letter of theirs in hand notices by the risen revision, whatever happens to the mark meanwhile.
     """
-    Patient.objects.filter(pk__in=list(patients)).update(next_check_at=now)
+    Patient.objects.filter(pk__in=list(patients)).update(next_check_at=now, facts_revision=F("facts_revision") + 1)

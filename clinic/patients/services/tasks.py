@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from clinic import audit
 from clinic.patients.models import Patient, StaffTask
 from clinic.patients.services.refusals import Refused, problems_of
+from clinic.patients.services.scope import look_again
 
 
 def raise_task(*, patient: Patient, kind: str, cause_key: str, due_on: date, note: str = "", now: datetime) -> StaffTask | None:
@@ -42,6 +43,8 @@ def finish_task(*, by: audit.Actor, task: StaffTask, outcome: str, now: datetime
     Raises Refused without an outcome, for an unfit one, and if somebody has already done it.
     """
     with transaction.atomic():
+        # An open task may hold letters back.
+        look_again([task.patient_id], now=now)
         stored = StaffTask.objects.select_for_update(of=("self",)).select_related("patient", "done_by").get(pk=task.pk)
         if stored.done_at is not None:
             raise Refused.for_field("", _("%(who)s has already done this.") % {"who": stored.done_by or _("Somebody")})
