@@ -129,7 +129,7 @@ class TreatmentRecord(StaffPage):
             messages.warning(
                 self.request,
                 format_html(
-                    _('A visit is still booked: <a href="{}">{}, {}</a>. Keep it, move it or cancel it.'),
+                    _('A visit is still booked: <a href="{}">{}, {}</a>. Keep it or cancel it.'),
                     reverse("staff:appointment-show", args=[visit.public_id]),
                     date_format(visit.starts_at.astimezone(visit.clinic.zone), "j M Y, H:i"),
                     visit.practitioner,
