@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.formats import date_format
@@ -12,21 +14,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.care import worklist
-from clinic.patients.models import (
-    Condition,
-    Consent,
-    ConsentPurpose,
-    Hold,
-    OnsetPrecision,
-    Patient,
-    PatientStatus,
-    Side,
-    StaffTask,
-)
+from clinic.care.prepared import PreparedQuery
+from clinic.care.standing import Standing, standing_of
+from clinic.patients.models import Condition, ConsentPurpose, HoldReason, OnsetPrecision, Patient, PatientStatus, Side, TaskKind
 from clinic.practice.roles import Permission
-from clinic.safety.models import SideEffect, SideEffectState, Urgency
+from clinic.safety.models import SideEffectState, Urgency
 from clinic.staff.follow_up_lines import Line, Reader, Rights, line
-from clinic.staff.names import Kind, Names
+from clinic.staff.kept import newest_change
+from clinic.staff.names import Kind, names_at
 from clinic.staff.next_letters import Letters, letters_sent
 from clinic.staff.pictures.window_bar import Axis
 from clinic.treatments.models import FollowUp
@@ -65,6 +60,28 @@ class ConsentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldLine:
+    """A hold that stands, in words."""
+
+    public_id: UUID
+    reason: str
+    note: str
+    from_on: date
+    review_on: date
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """A task nobody has done yet, in words."""
+
+    public_id: UUID
+    title: str
+    note: str
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A patient's page above the timeline."""
 
@@ -72,23 +89,25 @@ class Chart:
     conditions: list[ConditionLine]
     axis: Axis | None
     consents: list[ConsentLine]
-    holds: list[Hold]
-    tasks: list[StaffTask]
+    holds: list[HoldLine]
+    tasks: list[TaskLine]
 
 
 def chart_of(patient: Patient, *, rights: frozenset[Permission], back_to: str, today: date) -> Chart:
     """Read the chart of `patient` for a reader with these rights. As many queries for a long history as for a short one."""
-    holds = list(patient.holds.filter(cleared_at__isnull=True).select_related("owner").order_by("from_on", "pk"))
-    consents = _consents(patient)
+    standing = standing_of(patient.pk)
     conditions = _conditions(patient, rights, back_to, today)
     bars = [one.follow_up.facts for one in conditions if one.follow_up]
     return Chart(
-        flags=_flags(patient, holds, consents, _open_side_effects(patient), rights, today),
+        flags=_flags(patient, standing, rights, today),
         conditions=conditions,
         axis=Axis.covering(today, [day for facts in bars for day in facts.days()]) if bars else None,
-        consents=consents,
-        holds=holds,
-        tasks=list(patient.tasks.filter(done_at__isnull=True).select_related("assignee").order_by("due_on", "pk")),
+        consents=_consents(standing),
+        holds=[
+            HoldLine(one.public_id, str(HoldReason(one.reason).label), one.note, one.from_on, one.review_on, one.owner)
+            for one in standing.holds
+        ],
+        tasks=[TaskLine(one.public_id, str(TaskKind(one.kind).label), one.note, one.due_on) for one in standing.tasks],
     )
 
 
@@ -97,14 +116,13 @@ def _conditions(patient: Patient, rights: frozenset[Permission], back_to: str, t
         as_of=today,
         zone=patient.clinic.zone,
         rights=Rights(work=Permission.WORK_FOLLOW_UPS in rights, book=Permission.BOOK in rights),
-        names=Names([patient.clinic]),
+        names=names_at([patient.clinic], newest_change=newest_change()),
         back_to=back_to,
         language=get_language(),
     )
     # The newest follow-up of each condition: the last one written wins. A patient has each indication once on a side.
-    follow_ups = FollowUp.objects.filter(patient=patient)
     newest: dict[tuple[int, str], worklist.Entry] = {}
-    for row in worklist.entries(follow_ups, today).order_by("session__performed_on", "pk"):
+    for row in _follow_ups(today).rows(patient.pk):
         entry = worklist.Entry(*row)
         newest[entry.indication_id, entry.side] = entry
     letters = letters_sent(entry.id for entry in newest.values())
@@ -124,6 +142,17 @@ def _conditions(patient: Patient, rights: frozenset[Permission], back_to: str, t
     return lines
 
 
+@lru_cache(maxsize=8)
+def _follow_ups(as_of: date) -> PreparedQuery:
+    """A patient's follow-ups as entries of the worklist on that day, the oldest treatment first."""
+
+    def make(patient_id: int) -> QuerySet[FollowUp, Any]:
+        follow_ups = FollowUp.objects.filter(patient_id=patient_id)
+        return worklist.entries(follow_ups, as_of).order_by("session__performed_on", "pk")
+
+    return PreparedQuery(make)
+
+
 def began(condition: Condition) -> str:
     """When a condition began, no more exactly than is known."""
     if condition.onset_on is None:
@@ -132,56 +161,37 @@ def began(condition: Condition) -> str:
     return date_format(condition.onset_on, pattern)
 
 
-def _consents(patient: Patient) -> list[ConsentLine]:
-    newest = {row.purpose: row for row in Consent.objects.filter(patient=patient).order_by("at", "id")}
+def _consents(standing: Standing) -> list[ConsentLine]:
     return [
         ConsentLine(
             purpose=purpose,
             label=str(label),
-            is_given=(row := newest.get(purpose)) is not None and row.is_given,
-            since=row.at if row else None,
-            how=row.how if row else "",
+            is_given=(word := standing.consents.get(purpose)) is not None and word.is_given,
+            since=word.since if word else None,
+            how=word.how if word else "",
         )
         for purpose, label in ConsentPurpose.choices
     ]
 
 
-def _open_side_effects(patient: Patient) -> QuerySet[SideEffect]:
-    return (
-        SideEffect.objects.filter(patient=patient)
-        .exclude(state=SideEffectState.REVIEWED)
-        .select_related("current_version__term")
-        .order_by("-reported_at", "-pk")[:5]
-    )
-
-
-def _flags(
-    patient: Patient,
-    holds: Sequence[Hold],
-    consents: Sequence[ConsentLine],
-    side_effects: QuerySet[SideEffect],
-    rights: frozenset[Permission],
-    today: date,
-) -> list[Flag]:
+def _flags(patient: Patient, standing: Standing, rights: frozenset[Permission], today: date) -> list[Flag]:
     flags = []
     if patient.status != PatientStatus.ACTIVE:
         level = "danger" if patient.status == PatientStatus.DECEASED else "warning"
         flags.append(Flag(str(PatientStatus(patient.status).label).capitalize(), level))
-    for side_effect in side_effects:
-        term = side_effect.facts.term
-        text = _("Side effect reported: %(term)s") % {"term": term.plain_name}
+    for side_effect in standing.side_effects:
+        text = _("Side effect reported: %(term)s") % {"term": side_effect.term}
         if Permission.VIEW_SIDE_EFFECT_LOG in rights:
-            text = f"{term.plain_name}: {side_effect.get_state_display()}"
-        flags.append(Flag(text, "danger" if term.urgency == Urgency.RED else "warning"))
-    for hold in holds:
-        words = {"reason": hold.get_reason_display(), "day": date_format(hold.review_on, "j M Y")}
-        is_late = hold.review_on < today
-        flags.append(
-            Flag((_("On hold: %(reason)s, was to be looked at on %(day)s") if is_late else _("On hold: %(reason)s")) % words)
-        )
+            text = f"{side_effect.term}: {SideEffectState(side_effect.state).label}"
+        flags.append(Flag(text, "danger" if side_effect.urgency == Urgency.RED else "warning"))
+    for hold in standing.holds:
+        text = _("On hold: %(reason)s, was to be looked at on %(day)s") if hold.review_on < today else _("On hold: %(reason)s")
+        flags.append(Flag(text % {"reason": HoldReason(hold.reason).label, "day": date_format(hold.review_on, "j M Y")}))
     if patient.status == PatientStatus.ACTIVE:
         if not patient.email:
             flags.append(Flag(_("No e-mail address: staff phone instead")))
-        refused = [one.label for one in consents if one.purpose in _CARE and not one.is_given]
-        flags.extend(Flag(_("No consent to %(purpose)s") % {"purpose": label}, "info") for label in refused)
+        for purpose in _CARE:
+            word = standing.consents.get(purpose)
+            if word is None or not word.is_given:
+                flags.append(Flag(_("No consent to %(purpose)s") % {"purpose": ConsentPurpose(purpose).label}, "info"))
     return flags

@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from clinic.patients.models import Patient
 from clinic.patients.services import Refused
-from clinic.practice.models import Membership
 from clinic.practice.roles import PERMISSIONS, Permission, Role
+from clinic.practice.services import memberships_of
 from clinic.staff.forms.fields import PlainForm
 from clinic.staff.pages import StaffPage
 
@@ -34,8 +34,8 @@ class PatientPage(StaffPage):
 
     def rights(self, patient: Patient) -> frozenset[Permission]:
         """What this person may do at the patient's clinic."""
-        role = Membership.objects.filter(user=self.user, clinic=patient.clinic_id).values_list("role", flat=True).first()
-        return PERMISSIONS[Role(role)] if role else frozenset()
+        here = (one for one in memberships_of(self.user) if one.clinic_id == patient.clinic_id)
+        return next((PERMISSIONS[Role(one.role)] for one in here), frozenset())
 
     def today(self, patient: Patient) -> date:
         return self.now.astimezone(patient.clinic.zone).date()

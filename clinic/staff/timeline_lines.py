@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, TruncDate
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from clinic.care.happenings import shaped
 from clinic.care.timeline import Entry, Kind
-from clinic.patients.models import ConsentPurpose, HoldReason, Patient, Side
+from clinic.patients.models import ConsentPurpose, HoldReason, Side
 from clinic.reminders.models import Message, MessageState, Step
 from clinic.safety.models import Outcome, ReviewResult, Severity, SideEffectState, Urgency
 from clinic.scheduling.models import ChangeKind
@@ -62,22 +66,29 @@ class Reader:
     zone: ZoneInfo
     may_see_log: bool
     may_see_letters: bool
+    language: str | None
 
 
-def letters_of(patient: Patient) -> QuerySet[Message, tuple[object, ...]]:
+def letters(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
     """The patient's letters as rows of a timeline: state, step and reason."""
     at = Coalesce("sent_at", "changed_at")
-    return shaped(
-        Message.objects.filter(patient=patient, state__in=_LETTERS_TOLD),
+    yield shaped(
+        Message.objects.filter(patient_id=patient_id, state__in=_LETTERS_TOLD),
         kind=Kind.LETTER,
         event="LETTER",
-        on=TruncDate(at, tzinfo=patient.clinic.zone),
+        on=TruncDate(at, tzinfo=zone),
         at=at,
         public_id="public_id",
         state=F("state"),
         what=F("step"),
         detail=F("reason"),
     )
+
+
+@lru_cache(maxsize=4000)
+def item(entry: Entry, reader: Reader) -> SafeString:
+    """The list item of an entry. The same entry for the same reader gives the same item, so it is laid out only once."""
+    return render_to_string("staff/patient-history-line.html", {"line": line(entry, reader)})
 
 
 def line(entry: Entry, reader: Reader) -> Line:

@@ -93,6 +93,9 @@ def report(
             known = SideEffect.objects.filter(public_id=public_id, patient=patient).first()
             if known is not None:
                 return known
+            if SideEffect.objects.filter(public_id=public_id).exists():
+                # Another patient's: only a form that was tampered with names it, and it learns nothing from this.
+                raise Refused.for_field("", _("This form is out of date. Open it again from the patient's page."))
             side_effect.public_id = public_id
         side_effect.save()
         _append(side_effect, version)

@@ -9,8 +9,8 @@ from django.contrib import messages
 from django.db.models import OuterRef, Prefetch, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from clinic.care.death import record_death, take_back_death
 from clinic.care.discharge import discharge
@@ -25,7 +25,7 @@ from clinic.staff.forms.patients import HOW_TOLD, NewPatientForm, PatientForm, S
 from clinic.staff.pages import StaffPage
 from clinic.staff.paging import page_of
 from clinic.staff.patient_pages import PatientFormPage, PatientPage, page_number
-from clinic.staff.timeline_lines import Reader, letters_of, line
+from clinic.staff.timeline_lines import Reader, item, letters
 
 #: By name; served by the index `patient_by_name`.
 ORDER = ("family_name", "given_name", "id")
@@ -76,6 +76,7 @@ class PatientCreate(StaffPage):
         if form.is_valid():
             namesakes = [] if form.cleaned_data["is_another"] else self.namesakes(form)
             if namesakes:
+                self.listed("Patient", len(namesakes))
                 form.ask_whether_another()
             else:
                 try:
@@ -120,17 +121,17 @@ class PatientShow(PatientPage):
             patient=patient,
             kinds=[kind] if kind else list(Kind),
             with_reviews=may_see_log,
-            letters=letters_of(patient),
+            letters=letters,
             skip=(number - 1) * HISTORY_ROWS,
             rows=HISTORY_ROWS,
         )
-        reader = Reader(patient.clinic.zone, may_see_log, Permission.VIEW_LETTERS in rights)
+        reader = Reader(patient.clinic.zone, may_see_log, Permission.VIEW_LETTERS in rights, get_language())
         return self.answer(
             patient,
             age=patient.age_on(self.today(patient)),
             chart=chart_of(patient, rights=rights, back_to=request.path, today=self.today(patient)),
             rights={right.value: True for right in rights},
-            lines=[line(entry, reader) for entry in history.entries],
+            items=[item(entry, reader) for entry in history.entries],
             tabs=[{"word": word, "query": _query(each), "is_current": each is kind} for each, word in _TABS],
             newer=_query(kind, number - 1) if number > 1 else "",
             older=_query(kind, number + 1) if history.has_more else "",

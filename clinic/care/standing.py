@@ -1,0 +1,173 @@
+"""How things stand with one patient now: what they agree to, what holds them, what staff must do, what is being reviewed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DateField,
+    DateTimeField,
+    F,
+    Field,
+    QuerySet,
+    UUIDField,
+    Value,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
+
+from clinic.care.prepared import PreparedQuery
+from clinic.patients.models import Consent, Hold, StaffTask
+from clinic.safety.models import SideEffect, SideEffectState
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The newest word on one purpose."""
+
+    purpose: str
+    is_given: bool
+    since: datetime
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingHold:
+    """A hold that nobody has ended."""
+
+    public_id: UUID
+    reason: str
+    note: str
+    from_on: date
+    review_on: date
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """Something nobody has done yet."""
+
+    public_id: UUID
+    kind: str
+    note: str
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSideEffect:
+    """A side effect that is not reviewed to its end."""
+
+    public_id: UUID
+    term: str
+    urgency: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything that stands. Consents by purpose; the others oldest first, as they should be looked at."""
+
+    consents: dict[str, Agreement] = field(default_factory=dict)
+    holds: list[StandingHold] = field(default_factory=list)
+    tasks: list[OpenTask] = field(default_factory=list)
+    side_effects: list[OpenSideEffect] = field(default_factory=list)
+
+
+def standing_of(patient_id: int) -> Standing:
+    """Return how things stand with the patient with this primary key. One query, whatever there is."""
+    found = Standing()
+    for kind, public_id, code, text, who, first_on, last_on, at, is_given, _order in _STANDING.rows(patient_id):
+        if kind == "CONSENT":
+            # The rows come in the order in which they were written: the newest of a purpose is the last.
+            found.consents[code] = Agreement(code, bool(is_given), at, text)
+        elif kind == "HOLD":
+            found.holds.append(StandingHold(public_id, code, text, first_on, last_on, who))
+        elif kind == "TASK":
+            found.tasks.append(OpenTask(public_id, code, text, last_on))
+        else:
+            found.side_effects.append(OpenSideEffect(public_id, text, who, code))
+    return found
+
+
+def _parts(patient_id: int) -> Iterator[QuerySet[Any, Any]]:
+    yield _shaped(
+        Consent.objects.filter(patient_id=patient_id),
+        "CONSENT",
+        code=F("purpose"),
+        text=F("how"),
+        at=F("at"),
+        flag=F("is_given"),
+        order=F("id"),
+    )
+    yield _shaped(
+        Hold.objects.filter(patient_id=patient_id, cleared_at__isnull=True),
+        "HOLD",
+        public_id=F("public_id"),
+        code=F("reason"),
+        text=F("note"),
+        who=F("owner__name"),
+        first_on=F("from_on"),
+        last_on=F("review_on"),
+        order=F("id"),
+    )
+    yield _shaped(
+        StaffTask.objects.filter(patient_id=patient_id, done_at__isnull=True),
+        "TASK",
+        public_id=F("public_id"),
+        code=F("kind"),
+        text=F("note"),
+        last_on=F("due_on"),
+        order=F("id"),
+    )
+    yield _shaped(
+        SideEffect.objects.filter(patient_id=patient_id).exclude(state=SideEffectState.REVIEWED),
+        "SIDE_EFFECT",
+        public_id=F("public_id"),
+        code=F("state"),
+        text=F("current_version__term__plain_name"),
+        who=F("current_version__term__urgency"),
+        order=F("id"),
+    )
+
+
+def _shaped(rows: QuerySet[Any], kind: str, *, order: Combinable, **given: Combinable) -> QuerySet[Any, Any]:
+    """Bring `rows` into the same columns, each of the same type in every part, as a union needs it."""
+    empty: dict[str, Combinable] = {
+        "public_id": _none(UUIDField()),
+        "code": _text(),
+        "text": _text(),
+        "who": _text(),
+        "first_on": _none(DateField()),
+        "last_on": _none(DateField()),
+        "at": _none(DateTimeField()),
+        "flag": Value(False, BooleanField()),
+    }
+    columns: dict[str, Any] = {f"row_{name}": given.get(name, nothing) for name, nothing in empty.items()}
+    made: QuerySet[Any, Any] = (
+        rows.order_by()
+        .annotate(row_kind=Value(kind, CharField()), row_order=order, **columns)
+        .values_list("row_kind", *columns, "row_order")
+    )
+    return made
+
+
+def _none(kind: Field[Any, Any]) -> Cast:
+    return Cast(Value(None), kind)
+
+
+def _text() -> Value:
+    return Value("", CharField())
+
+
+def _standing(patient_id: int) -> QuerySet[Any, Any]:
+    first, *others = _parts(patient_id)
+    return first.union(*others, all=True).order_by("row_kind", "row_at", "row_last_on", "row_order")
+
+
+_STANDING = PreparedQuery(_standing)
