@@ -27,11 +27,14 @@ __all__ = ["LISTED_STAGES", "ORDER", "Entry", "Stage", "counts", "entries", "in_
 ORDER = ("closes_on", "id")
 
 
-def with_stage(follow_ups: QuerySet[FollowUp], as_of: date) -> QuerySet[FollowUp]:
-    """Annotate each with its `stage` on the day `as_of` (a day in the clinic's zone); follow-ups treated again are left out."""
+def with_stage(follow_ups: QuerySet[FollowUp], as_of: date, *, today: date | None = None) -> QuerySet[FollowUp]:
+    """Annotate each with its `stage` on the day `as_of` (a day in the clinic's zone); follow-ups treated again are left out.
+
+    `today` is given when `as_of` lies ahead: a visit on a day between the two still counts as booked.
+    """
     stage = Case(
-        When(_is(Stage.STOPPED, as_of), then=Value(Stage.STOPPED)),
-        When(_booked(as_of), then=Value(Stage.BOOKED)),
+        When(Q(state=FollowUpState.STOPPED), then=Value(Stage.STOPPED)),
+        When(_booked(_since(as_of, today)), then=Value(Stage.BOOKED)),
         When(_held(as_of), then=Value(Stage.ON_HOLD)),
         *(When(condition, then=Value(stage)) for stage, condition in _windows(as_of).items()),
         output_field=CharField(max_length=12),
@@ -39,46 +42,43 @@ def with_stage(follow_ups: QuerySet[FollowUp], as_of: date) -> QuerySet[FollowUp
     return follow_ups.exclude(state=FollowUpState.TREATED).annotate(stage=stage)
 
 
-def in_stage(follow_ups: QuerySet[FollowUp], stage: Stage | None, as_of: date) -> QuerySet[FollowUp]:
+def in_stage(
+    follow_ups: QuerySet[FollowUp], stage: Stage | None, as_of: date, *, today: date | None = None
+) -> QuerySet[FollowUp]:
     """Those in `stage` on the day `as_of`; with None every one that still runs, whatever its stage.
 
     The conditions stand bare in WHERE, so that the database can begin at the right place of an index.
     """
     if stage is None:
         return follow_ups.filter(state=FollowUpState.ACTIVE)
-    return follow_ups.filter(_is(stage, as_of))
+    return follow_ups.filter(_is(stage, as_of, _since(as_of, today)))
 
 
-def counts(follow_ups: QuerySet[FollowUp], as_of: date) -> dict[Stage, int]:
+def counts(follow_ups: QuerySet[FollowUp], as_of: date, *, today: date | None = None) -> dict[Stage, int]:
     """How many of `follow_ups` stand in each stage on the day `as_of`, in one query; a stage without any counts 0."""
-    staged: QuerySet[Any] = with_stage(follow_ups, as_of)
+    staged: QuerySet[Any] = with_stage(follow_ups, as_of, today=today)
     found = staged.order_by().values("stage").annotate(number=Count("*"))
     return dict.fromkeys(Stage, 0) | {Stage(row["stage"]): row["number"] for row in found}
 
 
-def _is(stage: Stage, as_of: date) -> Q:
+def _is(stage: Stage, as_of: date, since: datetime) -> Q:
     if stage is Stage.STOPPED:
         return Q(state=FollowUpState.STOPPED)
     runs = Q(state=FollowUpState.ACTIVE)
     if stage is Stage.BOOKED:
-        return runs & _booked(as_of)
+        return runs & _booked(since)
     if stage is Stage.ON_HOLD:
-        return runs & ~_booked(as_of) & _held(as_of)
-    return runs & ~_booked(as_of) & ~_held(as_of) & _windows(as_of)[stage]
+        return runs & ~_booked(since) & _held(as_of)
+    return runs & ~_booked(since) & ~_held(as_of) & _windows(as_of)[stage]
 
 
-def _booked(as_of: date) -> Q:
-    return Q(Exists(_coming(as_of)))
+def _booked(since: datetime) -> Q:
+    return Q(Exists(Appointment.objects.filter(follow_up=OuterRef("pk"), state__in=COMING_STATES, starts_at__gte=since)))
 
 
-def _coming(as_of: date) -> QuerySet[Appointment]:
-    """Visits that count as booked on that day."""
-    return Appointment.objects.filter(follow_up=OuterRef("pk"), state__in=COMING_STATES, starts_at__gte=_booked_since(as_of))
-
-
-def _booked_since(as_of: date) -> datetime:
-    """A past visit of which nobody said what became of it does not count as booked for long."""
-    return datetime.combine(as_of, time.min, UTC) - UNCLEAR_AFTER
+def _since(as_of: date, today: date | None) -> datetime:
+    """From when on visits count: a past one of which nobody said what became of it does not count as booked for long."""
+    return datetime.combine(min(as_of, today or as_of), time.min, UTC) - UNCLEAR_AFTER
 
 
 def _holds(as_of: date) -> QuerySet[Hold]:
@@ -182,7 +182,7 @@ _SOURCES: Mapping[str, str] = {
 _NAMES = tuple(Entry.__dataclass_fields__)
 
 
-def entries(follow_ups: QuerySet[FollowUp], as_of: date) -> QuerySet[FollowUp, Any]:
+def entries(follow_ups: QuerySet[FollowUp], as_of: date, *, today: date | None = None) -> QuerySet[FollowUp, Any]:
     """Read `follow_ups` as entries: one query, whatever their number, and no model instances behind them.
 
     The result is a query still to be ordered and cut; turn what it yields into entries with `Entry(*row)`.
@@ -190,7 +190,7 @@ def entries(follow_ups: QuerySet[FollowUp], as_of: date) -> QuerySet[FollowUp, A
     contacts = ContactAttempt.objects.filter(follow_up=OuterRef("pk"))
     number = contacts.order_by().values("follow_up").annotate(number=Count("*")).values("number")
     computed = {name: F(source) for name, source in _SOURCES.items()}
-    coming = Q(appointments__state__in=COMING_STATES, appointments__starts_at__gte=_booked_since(as_of))
+    coming = Q(appointments__state__in=COMING_STATES, appointments__starts_at__gte=_since(as_of, today))
     return (
         follow_ups.annotate(coming=FilteredRelation("appointments", condition=coming))
         .annotate(

@@ -66,6 +66,10 @@ class FilterForm(forms.Form):
         helper.attrs = {"role": "search", "aria-label": _("Narrow the list")}
         helper.disable_csrf = True
         is_open = " open" if any(self[name].value() for name in self.DAYS) else ""
+        is_narrowed = any(self[name].value() for name in self.fields if name != "stage")
+        # What is put into the form's own markup is never what somebody typed: a layout's markup is a template.
+        stage = self["stage"].value()
+        unnarrowed = f"?stage={stage}" if stage in Stage.__members__ else "?"
         shown = ("q", "clinic", "practitioner", "indication", "product", "as_of")
         helper.layout = Layout(
             "stage",
@@ -74,7 +78,7 @@ class FilterForm(forms.Form):
             *self.DAYS,
             HTML("</div></details>"),
             Submit("", _("Show"), css_class="btn btn-secondary"),
-            HTML(f'<a class="btn btn-link" href="?">{_("Clear")}</a>'),
+            *([HTML(f'<a class="btn btn-link" href="{unnarrowed}">{_("Clear")}</a>')] if is_narrowed else []),
         )
         return helper
 

@@ -25,6 +25,7 @@ from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.treatments.models import ContactOutcome, FollowUpState, StopReason
 
 _NOBODY = UUID(int=0)
+_WANTS_BOOKING = {Stage.OVERDUE, Stage.CLOSING, Stage.OPEN, Stage.APPROACHING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,15 @@ class Line:
     facts: WindowFacts
     stage: str
     stage_words: str
+    #: Why it is on hold or was stopped.
+    stage_note: str
     next_words: str
     next_reason: str
     contacts: str
     last_contact: str
     book_url: str
+    #: Booking is what this line waits for.
+    wants_booking: bool
     visit_url: str
     #: (word, address) of what else can be done.
     actions: tuple[tuple[str, str], ...]
@@ -94,6 +99,7 @@ def line(entry: Entry, letters: Letters, reader: Reader) -> Line:
         facts=_window_facts(entry, letters.sent, reader.zone),
         stage="treated" if is_over else stage,
         stage_words=gettext("treated again") if is_over else _stage_words(entry, stage, reader),
+        stage_note=_stage_note(entry, stage),
         next_words=letters.coming.headline if letters.coming else "–",
         next_reason=letters.coming.text if letters.coming else "",
         contacts=tries if entry.contacts else "–",
@@ -101,6 +107,7 @@ def line(entry: Entry, letters: Letters, reader: Reader) -> Line:
         book_url=_address("staff:appointment-book")(entry.public_id) + back
         if runs and reader.rights.book and entry.appointment_at is None
         else "",
+        wants_booking=stage in _WANTS_BOOKING,
         visit_url=_address("staff:appointment-show")(entry.appointment_public_id) if entry.appointment_public_id else "",
         actions=tuple((word, _address(name)(entry.public_id) + back) for word, name in work)
         if runs and reader.rights.work
@@ -146,9 +153,9 @@ def _stage_words(entry: Entry, stage: Stage, reader: Reader) -> str:
     if stage is Stage.BOOKED and entry.appointment_at:
         return date_format(entry.appointment_at.astimezone(reader.zone).replace(tzinfo=None), "D j M H:i")
     if stage is Stage.STOPPED:
-        return gettext("stopped: %(reason)s") % {"reason": StopReason(entry.stop_reason).label}
+        return gettext("stopped")
     if stage is Stage.ON_HOLD:
-        return _why_on_hold(entry, as_of)
+        return _on_hold(entry, as_of)
     if stage is Stage.OVERDUE:
         days = (as_of - entry.closes_on).days
         return ngettext("%(days)d day over", "%(days)d days over", days) % {"days": days}
@@ -159,12 +166,20 @@ def _stage_words(entry: Entry, stage: Stage, reader: Reader) -> str:
     return gettext("opens %(day)s") % {"day": day_words(entry.opens_on, as_of)}
 
 
-def _why_on_hold(entry: Entry, as_of: date) -> str:
+def _on_hold(entry: Entry, as_of: date) -> str:
     if entry.status != PatientStatus.ACTIVE:
         return str(PatientStatus(entry.status).label)
     if entry.hold_reason:
-        return gettext("on hold: %(reason)s") % {"reason": HoldReason(entry.hold_reason).label}
+        return gettext("on hold")
     return gettext("snoozed until %(day)s") % {"day": day_words(entry.snoozed_until or as_of, as_of)}
+
+
+def _stage_note(entry: Entry, stage: Stage) -> str:
+    if stage is Stage.STOPPED:
+        return str(StopReason(entry.stop_reason).label)
+    if stage is not Stage.ON_HOLD or entry.status != PatientStatus.ACTIVE:
+        return ""
+    return str(HoldReason(entry.hold_reason).label) if entry.hold_reason else entry.snooze_note
 
 
 @lru_cache

@@ -19,12 +19,12 @@ _KEPT: Kept[Hashable, dict[Stage, int]] = Kept()
 
 
 def stage_counts(
-    follow_ups: QuerySet[FollowUp], as_of: date, *, known_as: tuple[Hashable, ...] | None, newest_change: Hashable
+    follow_ups: QuerySet[FollowUp], as_of: date, *, today: date, known_as: tuple[Hashable, ...] | None, newest_change: Hashable
 ) -> dict[Stage, int]:
     """The counts of `care.worklist.counts`, from memory if they were taken since the newest change.
 
     `known_as` tells these follow-ups from any others (whose clinics, which filters); None counts afresh.
     """
     if known_as is None:
-        return worklist.counts(follow_ups, as_of)
-    return _KEPT.get((newest_change, as_of, known_as), lambda: worklist.counts(follow_ups, as_of))
+        return worklist.counts(follow_ups, as_of, today=today)
+    return _KEPT.get((newest_change, as_of, today, known_as), lambda: worklist.counts(follow_ups, as_of, today=today))

@@ -65,6 +65,14 @@ def test_whoever_is_looked_at_sooner_stays_as_they_are(clinic):
     assert (asked(sooner), asked(later)) == (soon, NOW + timedelta(days=7))
 
 
+def test_a_letter_that_a_worker_has_in_hand_is_asked_about_anew(clinic):
+    patient = FollowUpFactory(patient=PatientFactory(clinic=clinic, next_check_at=NOW)).patient
+    before = patient.facts_revision
+    look_again_at(clinic_id=clinic.pk, at=NOW + timedelta(days=7))
+    patient.refresh_from_db()
+    assert patient.facts_revision > before
+
+
 def test_it_takes_one_statement(clinic, django_assert_num_queries):
     for _ in range(3):
         FollowUpFactory(patient=PatientFactory(clinic=clinic))

@@ -11,6 +11,7 @@ from hypothesis.extra.django import TestCase
 
 from clinic.care.stages import NEAR, Stage, StageFacts, stage_of
 from clinic.care.worklist import LISTED_STAGES, ORDER, Entry, counts, entries, in_stage, with_stage
+from clinic.scheduling.models import UNCLEAR_AFTER
 from clinic.treatments.models import FollowUp
 from tests.factories import (
     TODAY,
@@ -29,6 +30,7 @@ from tests.factories import (
 )
 
 OPENS, CLOSES = date(2026, 12, 1), date(2027, 3, 1)
+VISIT_ON = date(2026, 12, 1)
 
 
 def facts(**changed):
@@ -111,7 +113,7 @@ class TestBothWaysAgree(TestCase):
             snoozed_until=case["snoozed_until"],
         )
         if case["appointment"]:
-            starts_at = datetime(2026, 12, 1, 9, tzinfo=UTC) + timedelta(hours=number)
+            starts_at = datetime(VISIT_ON.year, VISIT_ON.month, VISIT_ON.day, 9, tzinfo=UTC) + timedelta(hours=number)
             AppointmentFactory(
                 follow_up=follow_up, practitioner=self.practitioner, kind=self.kind, starts_at=starts_at,
                 state=case["appointment"], cancel_reason="wish" if case["appointment"] == "CANCELLED" else "",
@@ -122,12 +124,14 @@ class TestBothWaysAgree(TestCase):
             HoldFactory(patient=patient, from_on=from_on, review_on=from_on, owner=self.owner, **cleared_by)
         return follow_up
 
-    def expected(self, case, as_of):
+    def expected(self, case, as_of, today):
+        # Every visit is on VISIT_ON: three days later it does not count any more, unless somebody only looks ahead.
+        is_forgotten = min(as_of, today) > VISIT_ON + UNCLEAR_AFTER
         held = case["hold"] is not None and not case["hold"][1] and case["hold"][0] <= as_of
         return stage_of(
             StageFacts(
                 is_stopped=case["state"] == "STOPPED",
-                is_booked=case["appointment"] in ("BOOKED", "ARRIVED"),
+                is_booked=case["appointment"] in ("BOOKED", "ARRIVED") and not is_forgotten,
                 is_held=held or case["status"] != "ACTIVE",
                 snoozed_until=case["snoozed_until"],
                 opens_on=case["opens_on"],
@@ -137,23 +141,23 @@ class TestBothWaysAgree(TestCase):
         )
 
     @settings(max_examples=60, deadline=None)
-    @given(made=st.lists(cases, max_size=6), as_of=days)
-    def test_the_database_and_the_pure_rule_give_the_same_stage(self, made, as_of):
+    @given(made=st.lists(cases, max_size=6), as_of=days, today=days)
+    def test_the_database_and_the_pure_rule_give_the_same_stage(self, made, as_of, today):
         follow_ups = [self.make(number, case) for number, case in enumerate(made)]
         expected = {
-            follow_up.pk: self.expected(case, as_of)
+            follow_up.pk: self.expected(case, as_of, today)
             for follow_up, case in zip(follow_ups, made, strict=True)
             if case["state"] != "TREATED"
         }
         listed = FollowUp.objects.all()
 
-        assert dict(with_stage(listed, as_of).values_list("pk", "stage")) == expected
+        assert dict(with_stage(listed, as_of, today=today).values_list("pk", "stage")) == expected
         for stage in Stage:
-            found = set(in_stage(listed, stage, as_of).values_list("pk", flat=True))
+            found = set(in_stage(listed, stage, as_of, today=today).values_list("pk", flat=True))
             assert found == {pk for pk, expected_stage in expected.items() if expected_stage is stage}
-        assert counts(listed, as_of) == {stage: list(expected.values()).count(stage) for stage in Stage}
+        assert counts(listed, as_of, today=today) == {stage: list(expected.values()).count(stage) for stage in Stage}
         rest = listed.exclude(state="TREATED")
-        assert {row.id: Entry(*row).stage(as_of) for row in entries(rest, as_of)} == expected
+        assert {row.id: Entry(*row).stage(as_of) for row in entries(rest, as_of, today=today)} == expected
 
 
 @pytest.fixture
@@ -201,6 +205,15 @@ def test_an_entry_has_its_coming_appointment_and_no_other(follow_up):
 
     assert (entry.appointment_at, entry.appointment_public_id) == (now, coming.public_id)
     assert entry.appointment_practitioner_id == coming.practitioner_id
+
+
+def test_a_visit_before_the_day_somebody_looks_ahead_to_still_counts(follow_up):
+    AppointmentFactory(follow_up=follow_up, starts_at=datetime(2026, 12, 10, 8, 30, tzinfo=UTC))
+    ahead = date(2027, 1, 15)
+    everybody = FollowUp.objects.all()
+
+    assert list(in_stage(everybody, Stage.BOOKED, ahead, today=TODAY)) == [follow_up]
+    assert list(in_stage(everybody, Stage.OPEN, ahead)) == [follow_up]
 
 
 def test_two_holds_make_one_line_with_the_reason_of_the_first(follow_up):

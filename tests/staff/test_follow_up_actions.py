@@ -119,8 +119,8 @@ def test_a_death_is_not_a_reason_to_stop_one_follow_up_but_leads_to_the_patient(
     [
         ("contact", CONTACT | {"channel": ""}, "This field is required."),
         ("contact", CONTACT | {"outcome": "SHOUTED"}, "Select a valid choice."),
-        ("contact", CONTACT | {"note": "x" * 251}, "at most 250 characters"),
-        ("contact", CONTACT | {"note": "nul\0byte"}, "Null characters are not allowed."),
+        ("contact", CONTACT | {"note": "x" * 251}, "At most 250 characters"),
+        ("contact", CONTACT | {"note": "nul\0byte"}, "This holds an invisible control character."),
         ("snooze", SNOOZE | {"until": ""}, "This field is required."),
         ("snooze", SNOOZE | {"until": "soon"}, "Enter a day as 2026-12-03."),
         ("snooze", SNOOZE | {"until": "2026-02-30"}, "Enter a day as 2026-12-03."),
@@ -129,7 +129,7 @@ def test_a_death_is_not_a_reason_to_stop_one_follow_up_but_leads_to_the_patient(
         ("snooze", SNOOZE | {"note": "  "}, "This field is required."),
         ("stop", STOP | {"reason": ""}, "This field is required."),
         ("stop", STOP | {"reason": "OTHER"}, "Say what the reason is."),
-        ("stop", STOP | {"reason": "OTHER", "note": "x" * 201}, "at most 200 characters"),
+        ("stop", STOP | {"reason": "OTHER", "note": "x" * 201}, "At most 200 characters"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_written(desk, follow_up, action, form, complaint):

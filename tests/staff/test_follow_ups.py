@@ -99,7 +99,7 @@ def test_a_booked_patient_shows_the_visit_in_the_clinic_s_time_and_no_booking_bu
 @pytest.mark.parametrize(
     ("arrange", "said"),
     [
-        (lambda f: HoldFactory(patient=f.patient, reason="SIDE_EFFECT"), "on hold: side effect in review"),
+        (lambda f: HoldFactory(patient=f.patient, reason="SIDE_EFFECT"), "side effect in review"),
         (lambda f: type(f.patient).objects.filter(pk=f.patient_id).update(status="DECEASED"), "deceased"),
         (lambda f: FollowUp.objects.update(snoozed_until=TODAY + timedelta(days=2), snooze_note="x"), "snoozed until 25 Nov"),
     ],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from clinic.staff.follow_up_lines import Reader, Rights, line, row
 from clinic.staff.forms.follow_ups import ActionForm, ContactForm, SnoozeForm, StopForm
 from clinic.staff.kept import newest_change
 from clinic.staff.names import Names, names_at
-from clinic.staff.next_letters import Letters, letters_beside
+from clinic.staff.next_letters import letters_beside
 from clinic.staff.pages import StaffPage
 from clinic.staff.paging import page_of
 from clinic.staff.pictures.window_bar import Axis
@@ -64,11 +64,6 @@ class _Desk(StaffPage):
             readers[one.clinic_id] = Reader(as_of, one.clinic.zone, rights, names, back_to, language)
         return readers
 
-    def letters(self, entries: Sequence[Entry], as_of: date, *, newest_change: Hashable) -> dict[UUID, Letters]:
-        """The letters beside each entry, now or, for another day, at its noon."""
-        at = self.now if as_of == self.today() else datetime.combine(as_of, time(12), self.my_clinics()[0].zone)
-        return letters_beside(entries, at=at, newest_change=newest_change)
-
 
 class FollowUpList(_Desk):
     """The patients between two treatments, who leaves the window first at the top."""
@@ -84,13 +79,16 @@ class FollowUpList(_Desk):
         if narrowed.follow_ups is None:
             context = {"form": narrowed.form, "tabs": self.tabs({}, request.GET, None), "as_of": self.today()}
             return render(request, "staff/follow-up-list.html", context, status=422)
-        as_of = narrowed.as_of or self.today()
-        found = worklist.entries(worklist.in_stage(narrowed.follow_ups, narrowed.stage, as_of), as_of)
+        today = self.today()
+        as_of = narrowed.as_of or today
+        in_stage = worklist.in_stage(narrowed.follow_ups, narrowed.stage, as_of, today=today)
+        found = worklist.entries(in_stage, as_of, today=today)
         page = page_of(found, params=request.GET, order=worklist.ORDER, scope=self.follow_ups())
-        counts = stage_counts(narrowed.follow_ups, as_of, known_as=narrowed.known_as, newest_change=change)
+        counts = stage_counts(narrowed.follow_ups, as_of, today=today, known_as=narrowed.known_as, newest_change=change)
         readers = self.readers(as_of, names=names)
         entries = [Entry(*values) for values in page.rows]
-        letters = self.letters(entries, as_of, newest_change=change)
+        # On whatever day the list looks, what comes next is told from now on: letters of the days between would be guessed.
+        letters = letters_beside(entries, at=self.now, newest_change=change)
         rows = [row(entry, letters[entry.public_id], readers[entry.clinic_id]) for entry in entries]
         self.listed("FollowUp", len(rows))
         context = {
@@ -101,7 +99,7 @@ class FollowUpList(_Desk):
             "rows": rows,
             "axis": Axis.around(as_of),
             "as_of": as_of,
-            "is_today": as_of == self.today(),
+            "is_today": as_of == today,
         }
         return render(request, "staff/follow-up-list.html", context)
 
@@ -161,7 +159,7 @@ class _OneFollowUp(_Desk):
         """The page, with the follow-up in words and its letters and contacts."""
         today = self.now.astimezone(follow_up.patient.clinic.zone).date()
         entry = Entry(*worklist.entries(FollowUp.objects.filter(pk=follow_up.pk), today).get())
-        letters = self.letters([entry], today, newest_change=newest_change())[entry.public_id]
+        letters = letters_beside([entry], at=self.now, newest_change=newest_change())[entry.public_id]
         written = line(entry, letters, self.readers(today, names=Names(self.my_clinics()))[entry.clinic_id])
         self.viewed(follow_up.patient, follow_up)
         context = {
