@@ -54,7 +54,6 @@ class TreatmentRecord(StaffPage):
     def get(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         patient = self.get_patient(public_id)
         condition = self.condition_of(patient)
-        self.viewed(patient)
         if condition is None:
             return self.choose_condition(patient)
         desk = self.lay_desk(patient, condition, QueryDict())
@@ -148,6 +147,7 @@ class TreatmentRecord(StaffPage):
         return found
 
     def choose_condition(self, patient: Patient) -> HttpResponse:
+        self.viewed(patient)
         conditions = patient.conditions.select_related("indication").order_by("pk")
         return render(self.request, "staff/treatment-condition.html", {"patient": patient, "conditions": conditions})
 
@@ -196,6 +196,7 @@ class TreatmentRecord(StaffPage):
         ready: int = READY_ROWS,
     ) -> HttpResponse:
         """The page: with `form` and `points` as they were refused (422), or fresh from `initial` and `rows` (200)."""
+        self.viewed(desk.patient)
         status = 200 if form is None else 422
         if form is None:
             form = self.form_for(desk, initial=dict(initial or {}))
