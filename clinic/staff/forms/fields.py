@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import ProhibitNullCharactersValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.names import tidy
 from clinic.patients.services import Problem
 from clinic.patients.validators import validate_line, validate_text
+
+#: A date field takes "26" for the year 26. No day of a patient, a vial or a visit lies outside these years.
+EARLIEST, LATEST = date(1880, 1, 1), date(2199, 12, 31)
+_YEAR_WORDS = _("Enter a date with a year between 1880 and 2199.")
+PLAUSIBLE_DAYS = [MinValueValidator(EARLIEST, _YEAR_WORDS), MaxValueValidator(LATEST, _YEAR_WORDS)]
 
 
 class LineField(forms.CharField):
@@ -60,6 +66,7 @@ class DayField(forms.DateField):
         super().__init__(
             widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             input_formats=["%Y-%m-%d", "%d.%m.%Y"],
+            validators=PLAUSIBLE_DAYS,
             **options,
         )
 

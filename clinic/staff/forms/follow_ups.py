@@ -8,6 +8,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.staff.forms.fields import TextField
 from clinic.treatments.models import ContactChannel, ContactOutcome, StopReason
 
 
@@ -25,8 +26,8 @@ class ActionForm(forms.Form):
         return helper
 
 
-def _note(label: Any, length: int, help_text: Any = "", *, required: bool = False) -> forms.CharField:
-    return forms.CharField(
+def _note(label: Any, length: int, help_text: Any = "", *, required: bool = False) -> TextField:
+    return TextField(
         label=label, max_length=length, required=required, help_text=help_text, widget=forms.Textarea(attrs={"rows": 2})
     )
 

@@ -67,7 +67,8 @@ class PatientForm(PlainForm):
     weight_kg = forms.DecimalField(label=_("Weight, kg"), required=False, max_digits=5, decimal_places=1)
     weighed_on = DayField(label=_("Weighed on"), required=False)
     #: Stands for the record as it was when the form was opened.
-    seen = LineField(max_length=64, required=False, widget=forms.HiddenInput)
+    # A plain field: whatever arrives that is not the record as it stands is told in the same words.
+    seen = forms.Field(required=False, widget=forms.HiddenInput)
 
     email.widget.input_type = "email"
     phone.widget.input_type = contact_person_phone.widget.input_type = "tel"

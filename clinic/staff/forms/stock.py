@@ -12,6 +12,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.practice.models import Clinic
+from clinic.staff.forms.fields import LineField
 from clinic.staff.forms.points import DataChoiceField, UnitsField
 from clinic.staff.forms.treatments import DayField
 from clinic.staff.vials import plain
@@ -42,7 +43,7 @@ class ReceiveForm(StockForm):
         label=_("Product and vial size"),
         error_messages={"required": _("Choose a vial size."), "invalid_choice": _("Choose a vial size of the catalogue.")},
     )
-    lot_number = forms.CharField(
+    lot_number = LineField(
         label=_("Lot number"),
         max_length=40,
         help_text=_("Exactly as printed on the box."),

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.practice.models import Practitioner
+from clinic.staff.forms.fields import PLAUSIBLE_DAYS, TextField
 from clinic.staff.forms.points import DataChoiceField
 from clinic.staff.vials import vial_data, vial_text
 from clinic.toxins.models import Vial
@@ -23,6 +24,7 @@ class DayField(forms.DateField):
         super().__init__(
             widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             input_formats=["%Y-%m-%d"],
+            validators=PLAUSIBLE_DAYS,
             error_messages={
                 "required": _("Enter a date."),
                 "invalid": _("Enter a date such as 2026-12-03."),
@@ -52,9 +54,7 @@ class TreatmentForm(forms.Form):
     discard_rest = forms.BooleanField(label=_("Discard what is left in the vial"), required=False)
     guidance = forms.ChoiceField(label=_("Guidance"), required=False, choices=[("", "–"), *Guidance.choices])
     lid_technique = forms.ChoiceField(label=_("Lid technique"), required=False, choices=[("", "–"), *LidTechnique.choices])
-    notes = forms.CharField(
-        label=_("Notes"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}), strip=True
-    )
+    notes = TextField(label=_("Notes"), required=False, max_length=4000)
     own_next_on = DayField(
         label=_("Your own next date"), required=False, help_text=_("Wins over the window. Leave empty to use the window.")
     )

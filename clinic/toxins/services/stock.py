@@ -142,6 +142,8 @@ def reconstitute(*, by: audit.Actor, vial: Vial, diluent_ml: Decimal, at: dateti
         raise VialRefused("diluent_ml", _("Give 0.1 to 20 mL of diluent."))
     if at > now:
         raise VialRefused("at", _("This time is still to come."))
+    if at < datetime.combine(vial.received_on, time.min, tzinfo=vial.clinic.zone):
+        raise VialRefused("at", _("This is before the vial was received."))
     vial.reconstituted_at, vial.reconstituted_by, vial.diluent_ml = at, by.user, diluent_ml
     vial.state = VialState.OPEN
     vial.save(update_fields=["reconstituted_at", "reconstituted_by", "diluent_ml", "state"])
