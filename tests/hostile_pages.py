@@ -1,0 +1,400 @@
+"""Every page that takes a form, with what is sent to it when all is well. Shared by the tests of what else may be sent."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+from django.apps import apps
+from django.urls import reverse
+
+from clinic.links import mint
+from clinic.patients.models import Patient
+from clinic.scheduling.services import value_of
+from clinic.staff.forms.patients import PatientForm
+from tests import factories
+from tests.factories import NOW, TODAY
+from tests.scheduling.agenda import TUESDAY_9, TUESDAY_930, make_agenda
+from tests.test_access import CANARY, records_of
+
+TERM = "AE01"
+
+
+@dataclass(frozen=True)
+class Form:
+    """A page that takes a form. Without fields it is a button, and whatever is sent with it changes nothing."""
+
+    #: Where it is, and what is sent when all is well: functions of the world.
+    address: Any
+    data: Any = lambda world: {}
+    #: Kind of each field, by its name.
+    kinds: dict[str, str] = field(default_factory=dict)
+    #: Fields that nobody sees: what is wrong with them is said on top of the page.
+    hidden: tuple[str, ...] = ()
+    #: Where else what is wrong with a field may be told, because it only is so together with that one.
+    beside: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The same kind of thing at another clinic, by field.
+    theirs: Any = lambda world: {}
+    #: The page on which the form stands, where that is another one; and one that shows what was written.
+    stands_on: Any = None
+    shown_on: Any = None
+    #: Fields that are kept and that no page shows.
+    unshown: tuple[str, ...] = ()
+    #: Only buttons and lists: nobody can fill it in wrongly by hand, so that a sentence is answer enough.
+    is_machine_made: bool = False
+    #: It is answered with a message on the page where the person came from.
+    tells_by_message: bool = False
+
+
+def make_world(client):
+    """A clinic with everything that a form can be about, a second one of the same person, and a third of others.
+
+    `their_rows` holds the keys of the rows that were there before this clinic was.
+    """
+    theirs = records_of(factories.ClinicFactory(name=CANARY), CANARY)
+    their_rows = {
+        model._meta.db_table: set(model.objects.values_list("pk", flat=True))
+        for model in apps.get_app_config("clinic").get_models(include_auto_created=True)
+    }
+    agenda = make_agenda(name="Harbour clinic")
+    second = factories.ClinicFactory(name="Second clinic")
+    user = factories.member("ADMIN", clinic=agenda.clinic)
+    factories.MembershipFactory(user=user, clinic=second)
+    client.force_login(user)
+    other = agenda.another_follow_up()
+    visit = agenda.book(TUESDAY_9, follow_up=other)
+    snoozed = agenda.another_follow_up()
+    snoozed.snoozed_until, snoozed.snooze_note = date(2027, 1, 4), "on a journey"
+    snoozed.save()
+    own = records_of(agenda.clinic, "Harbour")
+    return SimpleNamespace(
+        agenda=agenda,
+        patient=agenda.patient,
+        person=str(agenda.practitioner.public_id),
+        clinic=agenda.clinic,
+        follow_up=agenda.follow_up,
+        snoozed=snoozed,
+        visit=visit,
+        own=own,
+        theirs=theirs,
+        their_rows=their_rows,
+        vial=factories.VialFactory(clinic=agenda.clinic),
+        doubtful=factories.MessageFactory(patient=agenda.patient, follow_up=agenda.follow_up, state="UNKNOWN"),
+        book=mint(purpose="BOOK", patient=agenda.patient, follow_up=agenda.follow_up, now=NOW),
+        see=mint(purpose="VISIT", patient=visit.patient, appointment=visit, now=NOW),
+        stop=mint(purpose="STOP", patient=agenda.patient, consent_purpose="INVITE", now=NOW),
+    )
+
+
+def of(name, *path):
+    """The address of a page about something in the world: `of("hold-clear", "own.patient", "own.hold")`."""
+
+    def address(world):
+        things = []
+        for one in path:
+            thing = world
+            for part in one.split("."):
+                thing = getattr(thing, part)
+            things.append(thing if isinstance(thing, str) else thing.public_id)
+        return reverse(name if ":" in name else f"staff:{name}", args=things)
+
+    return address
+
+
+def _details(**changed):
+    return {
+        "given_name": "Ines",
+        "family_name": "Duarte",
+        "born_on": "1961-05-04",
+        "record_number": "H-1",
+        "email": "ines@example.org",
+        "phone": "+33 1 99 00 00 01",
+        "contact_person": "Rui Duarte",
+        "contact_person_phone": "+33 1 99 00 00 02",
+        "weight_kg": "61.5",
+        "weighed_on": "2026-11-02",
+        **changed,
+    }
+
+
+_DETAIL_KINDS = dict.fromkeys(_details(), "line") | {
+    "born_on": "date",
+    "weight_kg": "number",
+    "weighed_on": "date",
+    "seen": "line",
+}
+
+
+def _treatment(world):
+    return {
+        "token": str(uuid.uuid4()),
+        "performed_on": TODAY.isoformat(),
+        "practitioner": world.person,
+        "vial": str(world.vial.public_id),
+        "discard_rest": "on",
+        "guidance": "EMG",
+        "lid_technique": "",
+        "notes": "calm",
+        "own_next_on": "2027-03-01",
+        "points-TOTAL_FORMS": "2",
+        "points-INITIAL_FORMS": "0",
+        "points-MIN_NUM_FORMS": "0",
+        "points-MAX_NUM_FORMS": "60",
+        "points-0-site": "ZYG_MAJ",
+        "points-0-side": "RIGHT",
+        "points-0-units": "2.5",
+        "points-1-site": "OO_UL_LAT",
+        "points-1-side": "",
+        "points-1-units": "1.25",
+    }
+
+
+def _statement(**changed):
+    return {
+        "term": TERM,
+        "onset_on": "2026-09-05",
+        "severity": "1",
+        "outcome": "ONGOING",
+        "resolved_on": "",
+        "serious_criteria": "HOSPITAL",
+        "narrative": "the lid hangs",
+        **changed,
+    }
+
+
+_STATEMENT_KINDS = dict.fromkeys(_statement(), "choice") | {"onset_on": "date", "resolved_on": "date", "narrative": "text"}
+
+FORMS = {
+    "staff:appointment-arrive": Form(of("appointment-arrive", "own.appointment")),
+    "staff:appointment-book": Form(
+        of("appointment-book", "follow_up"),
+        lambda world: {
+            "choice": "other",
+            "practitioner": world.person,
+            "day": "2026-12-03",
+            "at": "18:30",
+            "overbooked_reason": "asked for it",
+            "outside_window": "on",
+            "with_letter": "on",
+        },
+        {
+            "choice": "choice",
+            "practitioner": "choice",
+            "day": "date",
+            "at": "time",
+            "overbooked_reason": "line",
+            "outside_window": "tick",
+            "with_letter": "tick",
+        },
+        beside={"day": ("choice", "overbooked_reason", "outside_window"), "at": ("choice", "overbooked_reason")},
+        theirs=lambda world: {
+            "practitioner": str(world.theirs.session.practitioner.public_id),
+            "choice": value_of(world.theirs.session.practitioner.public_id, TUESDAY_930),
+        },
+    ),
+    "staff:appointment-cancel": Form(
+        of("appointment-cancel", "visit"),
+        lambda world: {"reason": "ill", "with_letter": "on"},
+        {"reason": "line", "with_letter": "tick"},
+        stands_on=of("appointment-show", "visit"),
+    ),
+    "staff:appointment-miss": Form(of("appointment-miss", "own.appointment")),
+    "staff:condition-add": Form(
+        of("condition-add", "patient"),
+        lambda world: {
+            "indication": "HFS",
+            "side": "LEFT",
+            "began": "2019-05",
+            "icd10_code": "G51.32",
+            "cause": "a loop",
+            "grade": "II",
+            "associated": "none",
+        },
+        {
+            "indication": "choice",
+            "side": "choice",
+            "began": "date",
+            "icd10_code": "line",
+            "cause": "line",
+            "grade": "line",
+            "associated": "line",
+        },
+        unshown=("grade",),
+    ),
+    "staff:consent-change": Form(
+        of("consent-change", "patient"),
+        lambda world: {"how": "by phone", "change": "INVITE:withdraw"},
+        {"how": "choice", "change": "choice"},
+        stands_on=of("patient-show", "patient"),
+        is_machine_made=True,
+    ),
+    "staff:follow-up-contact": Form(
+        of("follow-up-contact", "follow_up"),
+        lambda world: {"channel": "PHONE", "outcome": "NO_ANSWER", "note": "rang twice"},
+        {"channel": "choice", "outcome": "choice", "note": "text"},
+        shown_on=of("follow-up-show", "follow_up"),
+    ),
+    "staff:follow-up-snooze": Form(
+        of("follow-up-snooze", "follow_up"),
+        lambda world: {"until": "2027-01-04", "note": "on a journey"},
+        {"until": "date", "note": "text"},
+        shown_on=of("follow-up-show", "follow_up"),
+    ),
+    "staff:follow-up-stop": Form(
+        of("follow-up-stop", "follow_up"),
+        lambda world: {"reason": "OTHER", "note": "moved away"},
+        {"reason": "choice", "note": "text"},
+        shown_on=of("follow-up-show", "follow_up"),
+    ),
+    "staff:follow-up-wake": Form(of("follow-up-wake", "snoozed")),
+    "staff:hold-clear": Form(of("hold-clear", "own.patient", "own.hold")),
+    "staff:hold-set": Form(
+        of("hold-set", "patient"),
+        lambda world: {"reason": "PATIENT_WISH", "from_on": "2026-11-23", "review_on": "2027-01-04", "note": "asked for it"},
+        {"reason": "choice", "from_on": "date", "review_on": "date", "note": "line"},
+        beside={"from_on": ("review_on",)},
+        shown_on=of("patient-show", "patient"),
+    ),
+    "staff:letter-decide": Form(
+        of("letter-decide", "doubtful"),
+        lambda world: {"decision": "sent"},
+        {"decision": "choice"},
+        stands_on=of("letter-show", "doubtful"),
+        tells_by_message=True,
+    ),
+    "staff:letter-pause": Form(
+        of("letter-pause"),
+        lambda world: {"clinic": str(world.clinic.public_id), "reason": "a new mail server", "resume": ""},
+        {"clinic": "id", "reason": "line", "resume": "tick"},
+        theirs=lambda world: {"clinic": str(world.theirs.patient.clinic.public_id)},
+        stands_on=of("letter-list"),
+        tells_by_message=True,
+    ),
+    "staff:patient-create": Form(
+        of("patient-create"),
+        lambda world: _details(
+            clinic=str(world.clinic.public_id), consents=["VISIT", "INVITE"], consented_how="on paper", is_another="on", seen="x"
+        ),
+        _DETAIL_KINDS | {"clinic": "choice", "consents": "choice", "consented_how": "choice", "is_another": "tick"},
+        hidden=("seen",),
+        beside={"weight_kg": ("weighed_on",), "weighed_on": ("weight_kg",), "born_on": ("weighed_on",)},
+        theirs=lambda world: {"clinic": str(world.theirs.patient.clinic.public_id)},
+    ),
+    "staff:patient-edit": Form(
+        of("patient-edit", "patient"),
+        lambda world: _details(seen=PatientForm.of(Patient.objects.get(pk=world.patient.pk))["seen"]),
+        _DETAIL_KINDS,
+        hidden=("seen",),
+        beside={"weight_kg": ("weighed_on",), "weighed_on": ("weight_kg",), "born_on": ("weighed_on",)},
+    ),
+    "staff:patient-status": Form(
+        of("patient-status", "patient"),
+        lambda world: {"status": "DISCHARGED", "reason": "OTHER", "note": "moved away", "is_certain": "on"},
+        {"status": "choice", "reason": "choice", "note": "line", "is_certain": "tick"},
+        shown_on=of("follow-up-show", "follow_up"),
+    ),
+    "staff:side-effect-acknowledge": Form(of("side-effect-acknowledge", "own.side_effect")),
+    "staff:side-effect-amend": Form(
+        of("side-effect-amend", "own.side_effect"),
+        lambda world: _statement(based_on="1", reason="more was told"),
+        _STATEMENT_KINDS | {"based_on": "number", "reason": "line"},
+        hidden=("based_on",),
+        beside={"outcome": ("resolved_on",), "onset_on": ("resolved_on",)},
+    ),
+    "staff:side-effect-report": Form(
+        of("side-effect-report", "own.patient"),
+        lambda world: _statement(token=str(uuid.uuid4()), session=str(world.own.session.public_id)),
+        _STATEMENT_KINDS | {"token": "id", "session": "choice"},
+        hidden=("token",),
+        beside={"outcome": ("resolved_on",), "onset_on": ("resolved_on",)},
+        theirs=lambda world: {"session": str(world.theirs.session.public_id), "token": str(world.theirs.side_effect.public_id)},
+    ),
+    "staff:side-effect-review": Form(
+        of("side-effect-review", "own.side_effect"),
+        lambda world: {
+            "causality": "PROBABLE",
+            "is_expected": "yes",
+            "is_distant": "no",
+            "action": "wait",
+            "note": "seen",
+            "resulting_state": "REVIEWED",
+        },
+        {
+            "causality": "choice",
+            "is_expected": "choice",
+            "is_distant": "choice",
+            "action": "line",
+            "note": "text",
+            "resulting_state": "choice",
+        },
+    ),
+    "staff:task-finish": Form(
+        of("task-finish", "own.patient", "own.task"),
+        lambda world: {"outcome": "reached"},
+        {"outcome": "line"},
+        unshown=("outcome",),
+    ),
+    "staff:treatment-record": Form(
+        of("treatment-record", "patient"),
+        _treatment,
+        {
+            "discard_rest": "tick",
+            "token": "id",
+            "performed_on": "date",
+            "practitioner": "choice",
+            "vial": "choice",
+            "guidance": "choice",
+            "lid_technique": "choice",
+            "notes": "text",
+            "own_next_on": "date",
+            "points-0-site": "choice",
+            "points-0-side": "choice",
+            "points-0-units": "number",
+            "points-1-site": "choice",
+            "points-1-units": "number",
+        },
+        hidden=("token",),
+        theirs=lambda world: {
+            "practitioner": str(world.theirs.session.practitioner.public_id),
+            "vial": str(world.theirs.vial.public_id),
+            "token": str(world.theirs.session.public_id),
+        },
+    ),
+    "staff:vial-receive": Form(
+        of("vial-receive"),
+        lambda world: {
+            "clinic": str(world.clinic.public_id),
+            "presentation": "ONABOT-100",
+            "lot_number": "D88001",
+            "expires_on": "2028-06-30",
+            "count": "2",
+            "received_on": "2026-11-23",
+        },
+        {
+            "clinic": "choice",
+            "presentation": "choice",
+            "lot_number": "line",
+            "expires_on": "date",
+            "count": "number",
+            "received_on": "date",
+        },
+        beside={"received_on": ("expires_on",)},
+        theirs=lambda world: {"clinic": str(world.theirs.patient.clinic.public_id)},
+    ),
+    "staff:vial-reconstitute": Form(
+        of("vial-reconstitute", "own.vial"),
+        lambda world: {"diluent_ml": "2.5", "at": "2026-11-23T09:30"},
+        {"diluent_ml": "number", "at": "time"},
+    ),
+    "portal:call-ask": Form(of("portal:call-ask", "book"), lambda world: {"when": "MORNING"}, {"when": "choice"}),
+    "portal:emails-stop": Form(of("portal:emails-stop", "stop"), lambda world: {"letters": "stop"}, {"letters": "choice"}),
+    "portal:visit-book": Form(
+        of("portal:visit-book", "book"),
+        lambda world: {"time": value_of(world.agenda.practitioner.public_id, TUESDAY_930)},
+        {"time": "choice"},
+        stands_on=of("portal:link-show", "book"),
+        theirs=lambda world: {"time": value_of(world.theirs.session.practitioner.public_id, TUESDAY_930)},
+    ),
+    "portal:visit-cancel": Form(of("portal:visit-cancel", "see"), lambda world: {"really": "yes"}, {"really": "choice"}),
+}
