@@ -45,6 +45,7 @@ class Pulse:
 def take_pulse(*, now: datetime, clinics: QuerySet[Clinic] | None = None) -> Pulse:
     """Return the engine's signs of life, and whether one of these clinics is paused, in one query.
 
+    What needs a person is counted at these clinics; without them, everywhere.
     Before its first run the engine is amber.
     """
     paused_clinics = (Clinic.objects.none() if clinics is None else clinics).filter(letters_paused_at__isnull=False)
@@ -58,8 +59,8 @@ def take_pulse(*, now: datetime, clinics: QuerySet[Clinic] | None = None) -> Pul
             "mail_failure",
             paused_at=Subquery(EngineState.objects.filter(pk=OuterRef("pk")).values("paused_at")),
             paused_reason=Subquery(EngineState.objects.filter(pk=OuterRef("pk")).values("paused_reason")),
-            in_doubt=_count(State.UNKNOWN),
-            given_up=_count(State.DEAD),
+            in_doubt=_count(State.UNKNOWN, clinics),
+            given_up=_count(State.DEAD, clinics),
             is_stuck=Exists(waiting),
             clinic_paused_reason=Subquery(paused_clinics.order_by("pk").values("letters_paused_reason")[:1]),
         )
@@ -103,6 +104,9 @@ def _level(
     return "green"
 
 
-def _count(state: State) -> Subquery:
-    rows = Message.objects.filter(state=state).order_by().values("state").annotate(number=Count("pk")).values("number")
+def _count(state: State, clinics: QuerySet[Clinic] | None) -> Subquery:
+    messages = Message.objects.filter(state=state)
+    if clinics is not None:
+        messages = messages.filter(clinic__in=clinics)
+    rows = messages.order_by().values("state").annotate(number=Count("pk")).values("number")
     return Subquery(rows, output_field=IntegerField())

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from clinic.practice.models import Clinic
 from clinic.reminders.models import EngineState, Heartbeat
 from clinic.reminders.services import take_pulse
 from tests.factories import NOW, ClinicFactory, MessageFactory
@@ -69,3 +70,13 @@ def test_letters_that_wait_for_a_person_are_counted(django_assert_num_queries):
     with django_assert_num_queries(1):
         pulse = take_pulse(now=NOW)
     assert (pulse.in_doubt, pulse.given_up) == (2, 1)
+
+
+def test_pulse_counts_what_needs_a_person_at_the_readers_clinics_only():
+    started()
+    here, elsewhere = ClinicFactory(), ClinicFactory()
+    MessageFactory(clinic=here, patient__clinic=here, state="UNKNOWN")
+    MessageFactory(clinic=elsewhere, patient__clinic=elsewhere, state="UNKNOWN")
+
+    assert take_pulse(now=NOW, clinics=Clinic.objects.filter(pk=here.pk)).in_doubt == 1
+    assert take_pulse(now=NOW).in_doubt == 2
