@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, cast
 
 import django_filters
+from crispy_forms.utils import render_crispy_form
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.validators import validate_line
+from clinic.practice.models import Clinic
 from clinic.safety.models import Severity, SideEffect, SideEffectState, Term, Urgency
 from clinic.safety.querysets import SideEffectQuerySet
 from clinic.staff.forms.fields import PlainForm
 from clinic.staff.forms.side_effects import term_choices
-from clinic.staff.names import Kind, Names
+from clinic.staff.kept import Kept, newest_change
+from clinic.staff.names import Kind, Names, names_at
 
 #: Nothing was reported, and nothing will be, outside these days.
 EARLIEST, LATEST = date(1990, 1, 1), date(2200, 1, 1)
@@ -111,3 +118,45 @@ class SideEffectFilter(django_filters.FilterSet):
 
     def read_only(self, found: SideEffectQuerySet, name: str, value: object) -> SideEffectQuerySet:
         return found
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """What the address asks for. With a filter that cannot be understood, `side_effects` is None and `form` says which."""
+
+    side_effects: SideEffectQuerySet | None
+    #: One of the states, or "" for every one.
+    state: str
+    form: SafeString
+
+
+_FORMS: Kept[Hashable, SafeString] = Kept()
+
+
+def narrow(params: QueryDict, side_effects: SideEffectQuerySet, *, clinics: Sequence[Clinic]) -> Narrowed:
+    """Narrow `side_effects` to what stands in `params`, and lay out the form that shows and changes it.
+
+    The form takes longer to lay out than the list behind it, so it is kept while nothing changes; with words or a lot it is
+    asked for once, and is not.
+    """
+    change = newest_change()
+    wanted = {name: params[name] for name in SideEffectFilter.base_filters if params.get(name)}
+
+    def filters(data: QueryDict) -> SideEffectFilter:
+        # Who works in two time zones reads the days of the first clinic.
+        names = names_at(clinics, newest_change=change)
+        return SideEffectFilter(data, side_effects, names=names, zone=clinics[0].zone)
+
+    def form() -> SafeString:
+        return cast(SafeString, render_crispy_form((chosen or filters(QueryDict())).form))
+
+    chosen = filters(params) if wanted else None
+    if chosen is not None and not chosen.form.is_valid():
+        return Narrowed(None, "", form())
+    is_personal = bool({"q", "lot"} & wanted.keys())
+    key = (change, get_language(), *(clinic.public_id for clinic in clinics), *sorted(wanted.items()))
+    return Narrowed(
+        side_effects=side_effects if chosen is None else chosen.qs,
+        state=chosen.form.cleaned_data["state"] if chosen is not None else "",
+        form=form() if is_personal else _FORMS.get(key, form),
+    )

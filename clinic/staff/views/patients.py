@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import OuterRef, Prefetch, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
@@ -15,15 +14,15 @@ from django.utils.translation import gettext as _
 from clinic.care.death import record_death, take_back_death
 from clinic.care.discharge import discharge
 from clinic.care.timeline import Kind, timeline
-from clinic.patients.models import Condition, Patient, PatientStatus
+from clinic.patients.models import Patient, PatientStatus
 from clinic.patients.services import Refused, change_patient, create_patient, set_status
 from clinic.practice.roles import Permission
 from clinic.practice.services import may_somewhere
-from clinic.scheduling.models import COMING_STATES, Appointment
 from clinic.staff.chart import chart_of
 from clinic.staff.forms.patients import HOW_TOLD, NewPatientForm, PatientForm, SearchForm, StatusForm
 from clinic.staff.pages import StaffPage
 from clinic.staff.paging import page_of
+from clinic.staff.patient_lines import facts_of, laid_out, lines_of
 from clinic.staff.patient_pages import PatientFormPage, PatientPage, page_number
 from clinic.staff.timeline_lines import Reader, item, letters
 
@@ -42,21 +41,16 @@ class PatientList(StaffPage):
         form = SearchForm(request.GET)
         if not form.is_valid():
             return render(request, "staff/patient-list.html", {"form": form}, status=422)
-        coming = Appointment.objects.filter(patient=OuterRef("pk"), state__in=COMING_STATES, starts_at__gte=self.now)
-        found = (
-            self.patients()
-            .found_by(form.cleaned_data["q"])
-            .select_related("clinic")
-            .prefetch_related(Prefetch("conditions", Condition.objects.select_related("indication").order_by("pk")))
-            .annotate(next_visit_at=Subquery(coming.order_by("starts_at").values("starts_at")[:1]))
-        )
+        found = facts_of(self.patients().found_by(form.cleaned_data["q"]), now=self.now)
         page = page_of(found, params=request.GET, order=ORDER, scope=self.patients())
-        self.listed("Patient", len(page.rows))
+        lines = lines_of(page.rows)
+        self.listed("Patient", len(lines))
         context = {
             "form": form,
             "page": page,
+            "rows": [laid_out(line, get_language()) for line in lines],
             "sought": form.cleaned_data["q"],
-            "shows_clinic": len({patient.clinic_id for patient in page.rows}) > 1,
+            "shows_clinic": any(line.clinic for line in lines),
             "may_register": may_somewhere(self.user, Permission.EDIT_PATIENTS),
         }
         return render(request, "staff/patient-list.html", context)

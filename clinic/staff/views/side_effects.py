@@ -6,22 +6,22 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.patients.services import Refused
 from clinic.practice.roles import Permission
+from clinic.practice.services import memberships_of
 from clinic.safety.models import SideEffectState
 from clinic.safety.services import acknowledge, review, visible_to
-from clinic.staff.forms.side_effect_filters import SideEffectFilter
+from clinic.staff.forms.side_effect_filters import narrow
 from clinic.staff.forms.side_effects import ReviewForm
-from clinic.staff.names import Names
 from clinic.staff.pages import StaffPage
 from clinic.staff.paging import AFTER, BEFORE, page_of
+from clinic.staff.side_effect_lines import facts_of, laid_out, lines_of
 from clinic.staff.side_effect_pages import SideEffectPage
-from clinic.treatments.models import VialUse
 
 #: The newest report first; served by the index `side_effect_newest_first`.
 ORDER = ("-reported_at", "-id")
@@ -33,25 +33,23 @@ class SideEffectList(StaffPage):
     permission = Permission.VIEW_SIDE_EFFECT_LOG
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        clinics = [one.clinic for one in memberships_of(self.user) if one.may(self.permission)]
         seen = visible_to(self.user)
-        clinics = list(self.clinics().order_by("name", "pk"))
-        # Who works in two time zones reads the days of the first clinic.
-        filters = SideEffectFilter(request.GET, seen, names=Names(clinics), zone=clinics[0].zone)
-        context: dict[str, Any] = {"form": filters.form, "tabs": self.tabs(request.GET, {}, "")}
-        if not filters.form.is_valid():
-            return render(request, "staff/side-effect-list.html", context, status=422)
-        counts = filters.qs.by_state()
-        state = filters.form.cleaned_data["state"]
-        found = filters.qs.filter(state=state) if state else filters.qs
-        uses = Prefetch("session__current_version__vial_uses", VialUse.objects.select_related("vial__lot").order_by("pk"))
-        rows = found.with_facts().select_related("session__current_version").prefetch_related(uses)
-        page = page_of(rows, params=request.GET, order=ORDER, scope=seen)
-        self.listed("SideEffect", len(page.rows))
-        context |= {
-            "tabs": self.tabs(request.GET, counts, state),
+        narrowed = narrow(request.GET, seen, clinics=clinics)
+        if narrowed.side_effects is None:
+            refused = {"form": narrowed.form, "tabs": self.tabs(request.GET, {}, "")}
+            return render(request, "staff/side-effect-list.html", refused, status=422)
+        counts = narrowed.side_effects.by_state()
+        found = narrowed.side_effects.filter(state=narrowed.state) if narrowed.state else narrowed.side_effects
+        page = page_of(facts_of(found), params=request.GET, order=ORDER, scope=seen)
+        lines = lines_of(page.rows, zone=clinics[0].zone)
+        self.listed("SideEffect", len(lines))
+        context = {
+            "form": narrowed.form,
+            "tabs": self.tabs(request.GET, counts, narrowed.state),
             "total": sum(counts.values()),
             "page": page,
-            "zone": clinics[0].zone,
+            "rows": [laid_out(line, get_language()) for line in lines],
         }
         return render(request, "staff/side-effect-list.html", context)
 
