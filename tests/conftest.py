@@ -8,6 +8,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.core.cache import cache
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.test import TransactionTestCase
 
 from botox_tracker import servers
 from botox_tracker.stack import Mailbox
@@ -23,12 +24,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by what they use and where they stand, so that nobody has to remember to."""
     for item in items:
         folders = Path(item.path).parts
-        if "browser" in folders or {"page", "browser"} & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "browser" in folders or {"page", "browser"} & fixtures:
             item.add_marker(pytest.mark.browser)
-        if "tools" in folders:
+        if "tools" in folders or not uses_the_database(item, fixtures):
             item.add_marker(pytest.mark.once)
         if "journeys" in folders:
             item.add_marker(pytest.mark.journey)
+
+
+def uses_the_database(item: pytest.Item, fixtures: set[str]) -> bool:
+    """Tell whether what a test says may depend on the database."""
+    django_test = isinstance(getattr(item, "cls", None), type) and issubclass(item.cls, TransactionTestCase)
+    return django_test or item.get_closest_marker("django_db") is not None or bool({"db", "transactional_db"} & fixtures)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -87,7 +87,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory):
             )
         demo = Demo(process, output, folder / "var")
         try:
-            ready = eventually(lambda: "Ready after" in demo.said or process.poll() is not None, 120)
+            ready = eventually(lambda: "Ready after" in demo.said or process.poll() is not None, 300)
             assert ready, demo.said
             assert process.poll() is None, demo.said
             demo.taken = taken
@@ -165,7 +165,7 @@ def start_again(demo: Demo, tmp_path: Path) -> Demo:
             stderr=subprocess.STDOUT,
         )
     again = Demo(process, output, demo.var)
-    assert eventually(lambda: "Ready after" in again.said or process.poll() is not None, 60)
+    assert eventually(lambda: "Ready after" in again.said or process.poll() is not None, 120)
     assert process.poll() is None, again.said
     return again
 
