@@ -70,6 +70,8 @@ class FaultServer:
     certificate: ssl.SSLContext | None = None
     #: Called when the whole letter is there, before the server answers for it.
     on_letter: Callable[[Taken], None] | None = None
+    #: Called when the server falls silent on purpose.
+    on_hang: Callable[[], None] | None = None
     #: Seconds before each reply.
     delay: float = 0
     taken: list[Taken] = field(default_factory=list)
@@ -196,6 +198,8 @@ class _Session:
             if fault.reply.startswith("421"):
                 raise _Dropped
         elif fault.act is Act.HANG:
+            if self.server.on_hang is not None:
+                self.server.on_hang()
             self.server._over.wait(60)
             raise _Dropped
         elif fault.act is Act.TRICKLE:

@@ -1,0 +1,78 @@
+"""`manage.py faults`: the engine under fire, with real workers, beats, broker, database and mail server."""
+
+from __future__ import annotations
+
+import json
+from argparse import SUPPRESS
+from contextlib import ExitStack
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from botox_tracker import servers
+from clinic.management.faults.cases import CASES, Result, play
+
+_HEAD = ("fault", "database", "owed", "accepted", "in doubt", "lost", "doubled", "seconds", "")
+
+
+class Command(BaseCommand):
+    help = "Breaks the running product in known ways and counts letters. Exit code 1 if one is lost or goes twice."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(CASES)}; default: all")
+        parser.add_argument("--short", action="store_true", help="few patients, on SQLite alone")
+        parser.add_argument("--inside", action="store_true", help=SUPPRESS)
+
+    def handle(self, *args: Any, names: list[str], short: bool, inside: bool, **options: Any) -> None:
+        if inside:
+            self.stdout.write(json.dumps(self._inside(names)))
+            return
+        if unknown := set(names) - set(CASES):
+            raise CommandError(f"There is no fault called {', '.join(sorted(unknown))}; there are {', '.join(CASES)}.")
+        self.stdout.write(_row(_HEAD))
+        results = [self._told(name, short) for name in names or CASES]
+        bad = [result for one in results for result in one if not result.is_good]
+        for result in bad:
+            self.stdout.write(f"\n{result.name} on {result.database}:")
+            for title, found in (("lost", result.lost), ("doubled", result.doubled), ("broken", result.broken)):
+                if found:
+                    self.stdout.write(f"  {title}: {'; '.join(found[:5])}{' …' if len(found) > 5 else ''}")
+        if bad:
+            raise CommandError("Letters were lost, doubled or left behind.")
+
+    def _told(self, name: str, short: bool) -> list[Result]:
+        """Play one fault on each database, telling the figures as they come."""
+        _fault, full, few, _doubt = CASES[name]
+        results = []
+        for postgresql, count in ((False, few),) if short else ((True, full), (False, few)):
+            with ExitStack() as around:
+                try:
+                    url = around.enter_context(servers.postgres()) if postgresql else ""
+                    result = play(name, database_url=url, count=count)
+                except servers.ServerError as error:
+                    raise CommandError(str(error)) from error
+            results.append(result)
+            figures = (result.owed, result.accepted, result.in_doubt, len(result.lost), len(result.doubled))
+            self.stdout.write(
+                _row((name, result.database, *figures, f"{result.seconds:.1f}", "ok" if result.is_good else "NOT OK"))
+            )
+            self.stdout.flush()
+        return results
+
+    def _inside(self, names: list[str]) -> dict[str, Any]:
+        from clinic.management.faults import inside
+
+        now = timezone.now()
+        if names[0] == "prepare":
+            return inside.prepare(int(names[1]), now=now)
+        return inside.age(now=now) if names[0] == "age" else inside.look(now=now)
+
+
+def _row(cells: tuple[object, ...]) -> str:
+    widths = (10, 11, 7, 9, 9, 6, 8, 8, 7)
+    return " ".join(
+        f"{cell!s:<{width}}" if number < 2 else f"{cell!s:>{width}}"
+        for number, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ).rstrip()
