@@ -201,6 +201,7 @@ class TestRegister:
         assert page.status_code == 422
         assert page_of(known) in text(page)
         assert Patient.objects.count() == 1
+        assert AuditEvent.objects.get(action="LISTED").count == 1
 
         desk.post(NEW, {**self.GIVEN, "is_another": "on"})
         assert Patient.objects.count() == 2
