@@ -177,17 +177,19 @@ def narrow(
     The form of a list that nobody has narrowed, or narrowed the same way, is laid out once and kept while nothing changes.
     """
     wanted = {name: params[name] for name in FollowUpFilter.base_filters if params.get(name)}
-    filters = FollowUpFilter(params, follow_ups, patients=patients, clinics=clinics, names=names) if wanted else None
+    # Reading filters costs more than the list itself, and a stage alone can be read by looking at it.
+    is_plain = not wanted or (set(wanted) == {"stage"} and wanted["stage"] in Stage.__members__)
+    filters = None if is_plain else FollowUpFilter(params, follow_ups, patients=patients, clinics=clinics, names=names)
     if filters is not None and not filters.form.is_valid():
         return Narrowed(None, None, None, None, render_crispy_form(filters.form))
-    values = filters.form.cleaned_data if filters is not None else {}
+    values = filters.form.cleaned_data if filters is not None else wanted
     known_as: tuple[Hashable, ...] = (
         *sorted(clinic.public_id for clinic in clinics),
         *sorted((name, value) for name, value in wanted.items() if name not in ("as_of", "stage")),
     )
 
     def form() -> SafeString:
-        shown = filters or FollowUpFilter(QueryDict(), follow_ups, patients=patients, clinics=clinics, names=names)
+        shown = filters or FollowUpFilter(params, follow_ups, patients=patients, clinics=clinics, names=names)
         return cast(SafeString, render_crispy_form(shown.form))
 
     is_personal = "q" in wanted
@@ -195,7 +197,7 @@ def narrow(
     return Narrowed(
         follow_ups=filters.qs if filters is not None else follow_ups,
         stage=Stage(values["stage"]) if values.get("stage") else None,
-        as_of=values.get("as_of"),
+        as_of=filters.form.cleaned_data["as_of"] if filters is not None else None,
         known_as=None if is_personal else known_as,
         form=form() if is_personal else _FORMS.get(key, form),
     )
