@@ -196,7 +196,7 @@ def narrow(
     key = (newest_change, get_language(), known_as, wanted.get("as_of"), wanted.get("stage"))
     return Narrowed(
         follow_ups=filters.qs if filters is not None else follow_ups,
-        stage=Stage(values["stage"]) if values.get("stage") else None,
+        stage=Stage(str(values["stage"])) if values.get("stage") else None,
         as_of=filters.form.cleaned_data["as_of"] if filters is not None else None,
         known_as=None if is_personal else known_as,
         form=form() if is_personal else _FORMS.get(key, form),
