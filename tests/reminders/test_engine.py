@@ -57,7 +57,7 @@ def test_over_a_whole_cycle_a_patient_who_never_answers_gets_three_letters_and_t
     server.on_letter = lambda _letter: went.append(clock.now)
     while clock.now < NOW + timedelta(days=150):
         run(clock)
-        clock.tick(hours=11)
+        clock.tick(days=1)
     assert Counter(Message.objects.values_list("step", "state")) == {
         ("INVITE", "SENT"): 1, ("REMIND", "SENT"): 1, ("LAST_CALL", "SENT"): 1,
     }  # fmt: skip
