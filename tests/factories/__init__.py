@@ -1,0 +1,83 @@
+"""Rows for tests: valid and boring by default, so that a test names only what it is about.
+
+No factory reads the clock: everything is told from NOW, a Monday morning. What belongs together is kept together: a factory
+that is given a condition takes its patient from it, a patient its clinic, and so on.
+"""
+
+from tests.factories.base import NOW, TODAY, Factory
+from tests.factories.patients import ConditionFactory, ConsentFactory, HoldFactory, PatientFactory, StaffTaskFactory
+from tests.factories.practice import PASSWORD, ClinicFactory, MembershipFactory, PractitionerFactory, UserFactory, member
+from tests.factories.reminders import USUAL_STEPS, AuditEventFactory, DeliveryAttemptFactory, MessageFactory, PlanFactory
+from tests.factories.safety import ReviewFactory, SideEffectFactory, SideEffectVersionFactory, TermFactory
+from tests.factories.scheduling import (
+    AppointmentChangeFactory,
+    AppointmentFactory,
+    AvailabilityFactory,
+    ClosureFactory,
+    VisitKindFactory,
+)
+from tests.factories.toxins import (
+    IndicationFactory,
+    LabelRuleFactory,
+    LotFactory,
+    PresentationFactory,
+    ProductFactory,
+    SiteDoseFactory,
+    SiteFactory,
+    VialFactory,
+)
+from tests.factories.treatments import (
+    RIGHT_POINTS,
+    TREATED_ON,
+    ContactAttemptFactory,
+    FollowUpFactory,
+    InjectionSessionFactory,
+    SessionVersionFactory,
+    WindowPolicyFactory,
+)
+
+__all__ = [
+    "NOW",
+    "PASSWORD",
+    "RIGHT_POINTS",
+    "TODAY",
+    "TREATED_ON",
+    "USUAL_STEPS",
+    "AppointmentChangeFactory",
+    "AppointmentFactory",
+    "AuditEventFactory",
+    "AvailabilityFactory",
+    "ClinicFactory",
+    "ClosureFactory",
+    "ConditionFactory",
+    "ConsentFactory",
+    "ContactAttemptFactory",
+    "DeliveryAttemptFactory",
+    "Factory",
+    "FollowUpFactory",
+    "HoldFactory",
+    "IndicationFactory",
+    "InjectionSessionFactory",
+    "LabelRuleFactory",
+    "LotFactory",
+    "MembershipFactory",
+    "MessageFactory",
+    "PatientFactory",
+    "PlanFactory",
+    "PractitionerFactory",
+    "PresentationFactory",
+    "ProductFactory",
+    "ReviewFactory",
+    "SessionVersionFactory",
+    "SideEffectFactory",
+    "SideEffectVersionFactory",
+    "SiteDoseFactory",
+    "SiteFactory",
+    "StaffTaskFactory",
+    "TermFactory",
+    "UserFactory",
+    "VialFactory",
+    "VisitKindFactory",
+    "WindowPolicyFactory",
+    "member",
+]

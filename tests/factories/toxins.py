@@ -1,0 +1,114 @@
+"""Products, label rules, points, lots and vials."""
+
+from datetime import date
+from decimal import Decimal
+
+import factory
+
+from clinic.toxins.lot_numbers import lot_key
+from clinic.toxins.models import Indication, LabelRule, Lot, Presentation, Product, ProductFamily, Site, SiteDose, Vial
+from tests.factories.base import Factory
+from tests.factories.practice import ClinicFactory
+
+
+class IndicationFactory(Factory):
+    class Meta:
+        model = Indication
+        django_get_or_create = ("code",)
+
+    code = "HFS"
+    name = "Hemifacial spasm"
+    one_sided = True
+
+
+class ProductFactory(Factory):
+    class Meta:
+        model = Product
+        django_get_or_create = ("code",)
+
+    code = "ONABOT"
+    generic_name = "onabotulinumtoxinA"
+    brand_name = "Botox"
+    serotype = "A"
+    family = ProductFamily.ONA_INCO
+    unit_code = "[USP'U]"
+    hours_after_reconstitution = 24
+    contents = "human albumin, sodium chloride"
+
+
+class PresentationFactory(Factory):
+    class Meta:
+        model = Presentation
+        django_get_or_create = ("product", "vial_units")
+
+    product = factory.SubFactory(ProductFactory)
+    vial_units = Decimal(100)
+
+
+class LotFactory(Factory):
+    class Meta:
+        model = Lot
+
+    product = factory.SubFactory(ProductFactory)
+    number = factory.Sequence(lambda n: f"C77{n:03}")
+    number_key = factory.LazyAttribute(lambda lot: lot_key(lot.number))
+    expires_on = date(2028, 1, 31)
+
+
+class VialFactory(Factory):
+    class Meta:
+        model = Vial
+
+    clinic = factory.SubFactory(ClinicFactory)
+    lot = factory.SubFactory(LotFactory)
+    presentation = factory.LazyAttribute(lambda vial: PresentationFactory(product=vial.lot.product))
+    labelled_units = factory.LazyAttribute(lambda vial: vial.presentation.vial_units)
+    received_on = date(2026, 8, 3)
+
+
+class SiteFactory(Factory):
+    class Meta:
+        model = Site
+        django_get_or_create = ("code",)
+
+    code = "ZYG_MAJ"
+    muscle = factory.LazyAttribute(lambda site: "Zygomaticus major" if site.code == "ZYG_MAJ" else f"Muscle {site.code}")
+    x = Decimal("28.50")
+    y = Decimal("61.20")
+
+    @factory.post_generation
+    def indications(self, create, given, **kwargs):
+        if create and given is not None:
+            self.indications.set(given)
+        elif create and not self.indications.exists():
+            self.indications.add(IndicationFactory())
+
+
+class SiteDoseFactory(Factory):
+    class Meta:
+        model = SiteDose
+        django_get_or_create = ("site", "family")
+
+    site = factory.SubFactory(SiteFactory)
+    family = ProductFamily.ONA_INCO
+    start_from = Decimal(1)
+    start_until = Decimal("2.5")
+    usual_maximum = Decimal(5)
+    source = "A test"
+
+
+class LabelRuleFactory(Factory):
+    """By default: an interval floor of twelve weeks for hemifacial spasm in the EU."""
+
+    class Meta:
+        model = LabelRule
+
+    code = factory.Sequence(lambda n: f"RULE-{n}")
+    product = factory.SubFactory(ProductFactory)
+    indication = factory.SubFactory(IndicationFactory)
+    jurisdiction = "EU"
+    scope = "INTERVAL"
+    interval_value = 12
+    interval_unit = "WEEK"
+    wording = "Not more often than every 12 weeks"
+    source = "A test"

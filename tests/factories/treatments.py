@@ -1,0 +1,140 @@
+"""Signed treatments and the follow-ups that they open."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import factory
+from dateutil.relativedelta import relativedelta
+
+from clinic.toxins.models import VialState
+from clinic.treatments.models import (
+    ContactAttempt,
+    FollowUp,
+    Injection,
+    InjectionSession,
+    SessionState,
+    SessionVersion,
+    VialUse,
+    WindowPolicy,
+)
+from tests.factories.base import NOW, Factory
+from tests.factories.patients import ConditionFactory, PatientFactory
+from tests.factories.practice import ClinicFactory, PractitionerFactory, UserFactory
+from tests.factories.toxins import ProductFactory, SiteFactory, VialFactory
+
+#: The default treatment, on the patient's right; its window opens on 1 December 2026 and closes on 1 March 2027.
+TREATED_ON = date(2026, 9, 1)
+RIGHT_POINTS = (("OO_UL_LAT", "RIGHT", "2.5"), ("OO_LL_LAT", "RIGHT", "2.5"), ("ZYG_MAJ", "RIGHT", "1.25"))
+
+
+class WindowPolicyFactory(Factory):
+    class Meta:
+        model = WindowPolicy
+
+    clinic = factory.SubFactory(ClinicFactory)
+
+
+class InjectionSessionFactory(Factory):
+    """A signed treatment with its version, points and vial; `signed=False` leaves a draft without a version.
+
+    `points` are (site code, side, units); `vial` is drawn from (a new one by default).
+    """
+
+    class Meta:
+        model = InjectionSession
+
+    _taken_from = {
+        "condition": {"patient": "patient"},
+        "vial": {"clinic": "clinic"},
+        "patient": {"clinic": "clinic"},
+    }
+
+    patient = factory.SubFactory(PatientFactory)
+    condition = factory.LazyAttribute(lambda session: ConditionFactory(patient=session.patient))
+    clinic = factory.LazyAttribute(lambda session: session.patient.clinic)
+    product = factory.SubFactory(ProductFactory)
+    practitioner = factory.LazyAttribute(lambda session: PractitionerFactory(clinics=[session.clinic]))
+    performed_on = TREATED_ON
+    state = SessionState.DRAFT
+    created_at = factory.LazyAttribute(lambda s: datetime.combine(s.performed_on, time(10), tzinfo=UTC))
+
+    @classmethod
+    def _generate(cls, strategy, params):
+        if params.get("vial") is not None:
+            params.setdefault("product", params["vial"].lot.product)
+        return super()._generate(strategy, params)
+
+    @classmethod
+    def _create(cls, model_class, *args, signed=True, points=RIGHT_POINTS, vial=None, signed_by=None, **kwargs):
+        session = super()._create(model_class, *args, **kwargs)
+        if signed:
+            version = SessionVersionFactory(session=session, points=points, vial=vial, signed_by=signed_by)
+            session.state, session.current_version = SessionState.SIGNED, version
+            session.save()
+        return session
+
+
+class SessionVersionFactory(Factory):
+    """A signed version: its parts go in first, because once it is signed the database takes none."""
+
+    class Meta:
+        model = SessionVersion
+
+    session = factory.SubFactory(InjectionSessionFactory, signed=False)
+    number = factory.LazyAttribute(lambda version: version.session.versions.count() + 1)
+    amendment_reason = factory.LazyAttribute(lambda version: "" if version.number == 1 else "a slip of the pen")
+
+    @classmethod
+    def _create(cls, model_class, *args, points=RIGHT_POINTS, vial=None, signed_by=None, signed_at=None, **kwargs):
+        session = kwargs["session"]
+        total = sum((Decimal(units) for _, _, units in points), Decimal(0))
+        version = super()._create(model_class, *args, total_units=total, **kwargs)
+        for order, (code, side, units) in enumerate(points):
+            site = SiteFactory(code=code)
+            x = 100 - site.x if side == "LEFT" else site.x
+            Injection.objects.create(version=version, order=order, site=site, side=side, x=x, y=site.y, units=Decimal(units))
+        vial = vial or VialFactory(clinic=session.clinic, lot__product=session.product)
+        VialUse.objects.create(version=version, vial=vial, units_drawn=total, units_given=total)
+        vial.units_given += total
+        vial.state = VialState.OPEN
+        vial.save()
+        version.signed_by = signed_by or UserFactory()
+        version.signed_at = signed_at or session.created_at
+        version.save()
+        return version
+
+
+class FollowUpFactory(Factory):
+    """An active follow-up with the window of three to six months."""
+
+    class Meta:
+        model = FollowUp
+
+    _taken_from = {"session": {"patient": "patient", "condition": "condition"}, "condition": {"patient": "patient"}}
+
+    patient = factory.SubFactory(PatientFactory)
+    condition = factory.LazyAttribute(lambda f: ConditionFactory(patient=f.patient))
+    session = factory.LazyAttribute(lambda f: InjectionSessionFactory(condition=f.condition))
+    opens_on = factory.LazyAttribute(lambda f: f.session.performed_on + relativedelta(months=3))
+    opens_rule = "3 months after the treatment"
+    closes_on = factory.LazyAttribute(lambda f: f.session.performed_on + relativedelta(months=6))
+    closes_rule = "6 months after the treatment"
+    suggested_from = factory.LazyAttribute(lambda f: f.own_on or f.opens_on)
+    suggested_until = factory.LazyAttribute(lambda f: f.own_on or min(f.opens_on + timedelta(days=21), f.closes_on))
+    suggested_basis = "first three weeks of the window"
+    own_on = None
+    ended_at = factory.LazyAttribute(lambda f: None if f.state == "ACTIVE" else NOW)
+    stop_reason = factory.LazyAttribute(lambda f: "NOT_REACHED" if f.state == "STOPPED" else "")
+    state = "ACTIVE"
+    created_at = factory.LazyAttribute(lambda f: f.session.created_at)
+
+
+class ContactAttemptFactory(Factory):
+    class Meta:
+        model = ContactAttempt
+
+    follow_up = factory.SubFactory(FollowUpFactory)
+    channel = "PHONE"
+    outcome = "NO_ANSWER"
+    by = factory.SubFactory(UserFactory)
+    at = NOW
