@@ -47,7 +47,7 @@ class PostOffice:
         going = list(ready.order_by("due_at", "pk"))
         for number, message in enumerate(going, start=1):
             self._settle(message, message.due_at + _A_MOMENT * number)
-        Message.objects.bulk_update(going, _SETTLED)
+            message.save(update_fields=_SETTLED)
         DeliveryAttempt.objects.bulk_create(
             DeliveryAttempt(
                 message=message,

@@ -30,7 +30,7 @@ from clinic.toxins.services import load_catalogue
 SEED = "harbour and hill"
 Story = Generator[datetime, None, None]
 
-_LATELY = timedelta(days=80)
+_LATELY = timedelta(days=45)
 #: Of every eight patients five go to the first clinic.
 _FIRST_CLINIC = 5, 8
 _WITHOUT_EMAIL = {Ending.WAITING: 1, Ending.OPEN: 2, Ending.CLOSING: 1, Ending.BOOKED: 1}
@@ -113,13 +113,13 @@ def _make(now: datetime, endings: Mapping[Ending, int]) -> None:
 def _engine(post_office: PostOffice, began_at: datetime, ended_at: datetime) -> Story:
     """The engine runs when it is morning at one clinic and past noon at the other; not today any more.
 
-    Each day of the last months, on which what stands open today hangs; before that it catches up every few days.
+    Each day of the last weeks, on which what stands open today hangs; before that it catches up once a week.
     """
     at = datetime.combine(began_at.date(), time(13, 10), tzinfo=UTC)
     while at < ended_at:
         yield at
         post_office.run(at)
-        at += timedelta(days=1 if at > ended_at - _LATELY else 6)
+        at += timedelta(days=1 if at > ended_at - _LATELY else 7)
 
 
 def _start_of_today(places: tuple[Place, Place], now: datetime) -> datetime:
