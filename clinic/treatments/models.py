@@ -11,7 +11,6 @@ from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
 from clinic.toxins.models import IntervalUnit
-from clinic.treatments.querysets import FollowUpQuerySet
 
 
 class WindowPolicy(models.Model):
@@ -234,8 +233,6 @@ class FollowUp(models.Model):
     snoozed_until = models.DateField(null=True, blank=True)
     snooze_note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
-
-    objects = FollowUpQuerySet.as_manager()
 
     class Meta:
         constraints = [
