@@ -97,7 +97,7 @@ def test_impossible_units_are_refused_beside_their_field_and_nothing_is_written(
         ("vial", "nonsense", "Choose a vial of this clinic"),
         ("vial", "00000000-0000-4000-8000-000000000000", "Choose a vial of this clinic"),
         ("notes", "x" * 4001, "4000"),
-        ("notes", "a\0b", "Null characters"),
+        ("notes", "a\0b", "invisible control character"),
         ("guidance", "MAGIC", "not one of the available choices"),
     ],
 )

@@ -12,7 +12,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.practice.models import Clinic
-from clinic.staff.forms.fields import LineField
+from clinic.staff.forms.fields import PLAUSIBLE_DAYS, LineField
 from clinic.staff.forms.points import DataChoiceField, UnitsField
 from clinic.staff.forms.treatments import DayField
 from clinic.staff.vials import plain
@@ -49,9 +49,11 @@ class ReceiveForm(StockForm):
         help_text=_("Exactly as printed on the box."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
-    expires_on = DayField(label=_("Expiry"), help_text=_("The last day of use. A month alone means its last day."))
+    expires_on = DayField(
+        label=_("Expiry"), help_text=_("The last day of use. A month alone means its last day."), validators=PLAUSIBLE_DAYS
+    )
     count = forms.IntegerField(label=_("Number of vials"), min_value=1, max_value=10_000, initial=1)
-    received_on = DayField(label=_("Received"))
+    received_on = DayField(label=_("Received"), validators=PLAUSIBLE_DAYS)
 
     def __init__(self, *args: Any, clinics: Sequence[Clinic], presentations: Sequence[Presentation], **options: Any) -> None:
         super().__init__(*args, **options)

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.practice.models import Practitioner
-from clinic.staff.forms.fields import PLAUSIBLE_DAYS, TextField
+from clinic.staff.forms.fields import TextField
 from clinic.staff.forms.points import DataChoiceField
 from clinic.staff.vials import vial_data, vial_text
 from clinic.toxins.models import Vial
@@ -24,7 +24,6 @@ class DayField(forms.DateField):
         super().__init__(
             widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             input_formats=["%Y-%m-%d"],
-            validators=PLAUSIBLE_DAYS,
             error_messages={
                 "required": _("Enter a date."),
                 "invalid": _("Enter a date such as 2026-12-03."),
