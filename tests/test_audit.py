@@ -161,7 +161,7 @@ ACTS = {
     ),
 }  # fmt: skip
 #: Pieces of the acts above, which write down what they do in their stead.
-PIECES = {"draw", "mark_treated", "record_signed", "sign_locked", "write_status"}
+PIECES = {"draw", "leave_trace", "mark_treated", "record_signed", "sign_locked", "write_status"}
 ROOMS = ("practice", "toxins", "patients", "treatments", "outcomes", "scheduling", "safety", "care")
 
 #: What a row may name as changed. A consent is named by its question; the answer is not told.

@@ -125,6 +125,8 @@ def test_everything_runs(demo):
 def test_letters_are_caught(demo):
     port = int(re.search(r"catching_mail\0(\d+)", Path(f"/proc/{demo.children()['mail']}/cmdline").read_text())[1])
     before = set((demo.var / "mailbox").glob("*.eml"))
+    # Another test may have killed it a moment ago.
+    assert eventually(lambda: servers.answers(("127.0.0.1", port)))
 
     with SMTP("127.0.0.1", port) as smtp:
         smtp.sendmail("a@clinic.test", ["b@post.test"], "Subject: caught\r\n\r\nHello")
