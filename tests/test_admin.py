@@ -355,3 +355,23 @@ def test_nothing_else_bothers_the_engine(upkeep, waiting):
     before = asked(waiting)
     save(upkeep, address(Practitioner, "change", factories.PractitionerFactory().pk), name="Dr Else")
     assert asked(waiting) == before
+
+
+def test_new_clinic_starts_with_a_visit_to_book_and_a_plan_of_letters(upkeep):
+    response = save(
+        upkeep,
+        address(Clinic, "add"),
+        name="Hill clinic",
+        sender_name="Hill clinic",
+        phone="020 555 0199",
+        emergency_text="In an emergency call 112.",
+        address="Hill Road 1",
+        time_zone="Europe/Lisbon",
+        reply_to="desk@hill.example",
+        sending_weekdays=["0", "1"],
+    )
+
+    assert response.status_code == 302, response.context["errors"]
+    made = Clinic.objects.get(name="Hill clinic")
+    assert list(made.visit_kinds.values_list("code", "minutes")) == [("TREATMENT", 30)]
+    assert Plan.objects.get(clinic=made).steps.filter(step="INVITE").exists()

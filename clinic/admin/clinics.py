@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, time
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.admin.upkeep import ConcernsTheClinic, Inside, Upkeep
 from clinic.care.recheck import look_again_at
 from clinic.practice.models import Clinic, Membership, Practitioner
 from clinic.reminders.models import Plan, PlanStep
+from clinic.reminders.plans import ensure_plan
 from clinic.scheduling.models import Availability, Closure, VisitKind
+from clinic.scheduling.services.offering import TREATMENT
 from clinic.treatments.models import WindowPolicy
 
 WEEKDAYS = [
@@ -47,6 +53,13 @@ class Clinics(ConcernsTheClinic):
     form = ClinicForm
     list_display = ("name", "time_zone", "jurisdiction", "phone")
     search_fields = ("name",)
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """A new clinic starts with what follow-ups need: the kind of visit that they book, and the plan of letters."""
+        clinic = cast(Clinic, obj)
+        VisitKind.objects.create(clinic=clinic, code=TREATMENT, name=gettext("Visit"))
+        ensure_plan(clinic=clinic, now=timezone.now())
+        return super().log_addition(request, obj, message)
 
 
 @admin.register(Membership)
