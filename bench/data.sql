@@ -2,9 +2,9 @@
 -- The latest treatment of patient n was (n * 7919) %% 240 days ago, the two before it 120 days apart.
 
 INSERT INTO clinic_patient (id, public_id, clinic_id, record_number, given_name, family_name, search_text, born_on, email, phone,
-        language, contact_person, contact_person_phone, status, created_at)
+        language, contact_person, contact_person_phone, status, facts_revision, created_at)
     SELECT n, gen_random_uuid(), %(clinic)s, 'R-' || n, g, f, lower(g || ' ' || f || ' r-' || n), date '1940-01-01' + (n * 37 %% 20000),
-        'p' || n || '@example.org', '', 'en', '', '', 'ACTIVE', %(now)s
+        'p' || n || '@example.org', '', 'en', '', '', 'ACTIVE', 0, %(now)s
     FROM (SELECT n, 'Given' || substr(md5((n %% 997)::text), 1, 5) AS g, 'Family' || substr(md5((n %% 4999)::text), 1, 6) AS f
           FROM generate_series(1, %(n)s) n) s;
 
