@@ -92,11 +92,33 @@ def mint(
 
     Raises ValueError if what the link is about belongs to another patient.
     """
+    token, link = prepare(
+        purpose=purpose,
+        patient=patient,
+        now=now,
+        follow_up=follow_up,
+        appointment=appointment,
+        consent_purpose=consent_purpose,
+    )
+    link.save(force_insert=True)
+    return token
+
+
+def prepare(
+    *,
+    purpose: str,
+    patient: Any,
+    now: datetime,
+    follow_up: Any = None,
+    appointment: Any = None,
+    consent_purpose: str = "",
+) -> tuple[str, PatientLink]:
+    """Return a new token with the link that has yet to be stored: for who mints many at once. Otherwise like `mint`."""
     for thing in (follow_up, appointment):
         if thing is not None and thing.patient_id != patient.pk:
             raise ValueError("A link about what belongs to another patient.")
     token = secrets.token_urlsafe(32)
-    PatientLink.objects.create(
+    return token, PatientLink(
         token_hash=hash_token(token),
         purpose=purpose,
         patient=patient,
@@ -106,7 +128,6 @@ def mint(
         created_at=now,
         expires_at=now + LIFETIMES[LinkPurpose(purpose)],
     )
-    return token
 
 
 def open_link(token: str, *, now: datetime, purposes: tuple[str, ...] = ()) -> PatientLink:

@@ -24,15 +24,23 @@ def locked_situation(known: Situation, *, message_id: int, address: str, looked_
     changes one of these facts does under this same lock, and no moment has come at which time alone changes a decision; what
     changes without it is asked for here. Otherwise all is loaded again. On SQLite the transaction itself is the lock.
     """
-    marked = Patient.objects.filter(pk=known.patient_id)
-    if connection.features.has_select_for_update:
-        # The revision is raised by an UPDATE of this row: it waits for us, or we have waited for it.
-        marked = marked.select_for_update(no_key=True)
-    mark, revision = marked.values_list("next_check_at", "facts_revision").get()
-    untouched = revision == known.revision and (mark is None or mark > now)
+    untouched = _locked_and_untouched(known, now)
     if untouched and not _anything_else(known, message_id, address, looked_at, now):
         return known
     return facts.load([known.patient_id], at=now)[known.patient_id]
+
+
+def _locked_and_untouched(known: Situation, now: datetime) -> bool:
+    """Lock the patient's row: an UPDATE that raises the revision waits for us, or we have waited for it."""
+    lock = "FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
+    statement = f"""
+        SELECT facts_revision = %s AND (next_check_at IS NULL OR next_check_at > %s)
+        FROM {Patient._meta.db_table} WHERE id = %s {lock}
+    """  # noqa: S608 - the table's name and a constant
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [known.revision, connection.ops.adapt_datetimefield_value(now), known.patient_id])
+        found = cursor.fetchone()
+    return found is not None and bool(found[0])
 
 
 def _anything_else(known: Situation, message_id: int, address: str, looked_at: datetime, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -58,7 +58,7 @@ class _InHand:
     message: Message
     situation: Situation
     looked_at: datetime
-    tokens: Tokens = field(default_factory=Tokens)
+    tokens: Tokens | None = None
 
 
 class Courier:
@@ -110,8 +110,9 @@ class Courier:
             else:
                 self._turn_down(in_hand, claimed)
         minted = letters.mint_all([in_hand.message for in_hand in going], now=now)
+        for in_hand in going:
+            in_hand.tokens = minted.get(in_hand.message.pk)
         for number, in_hand in enumerate(going):
-            in_hand.tokens = minted[in_hand.message.pk]
             goes_on = self.clock() < min(self.until, claimed.lease_until - _LEASE_NEEDED)
             if not goes_on:
                 self._give_back(going[number:], claimed, "TIME_IS_UP", self.clock())
@@ -145,6 +146,9 @@ class Courier:
 
     def _written(self, in_hand: _InHand, claimed: Claim) -> tuple[Letter, bytes] | None:
         """Return the letter and its bytes; None, and the message given up, if it cannot be written."""
+        if in_hand.tokens is None:
+            self._give_up(in_hand.message, claimed, "CANNOT_BE_WRITTEN")
+            return None
         try:
             letter = letters.write(in_hand.message, in_hand.tokens, now=in_hand.looked_at)
             return letter, compose(letter, at=in_hand.looked_at)
@@ -206,7 +210,8 @@ class Courier:
     def _reads_otherwise(self, in_hand: _InHand, content: bytes) -> bool:
         """Whether the letter, written from the rows as they are now, would be another one."""
         today = letters.load([in_hand.message.pk])[in_hand.message.pk]
-        return compose(letters.write(today, in_hand.tokens, now=in_hand.looked_at), at=in_hand.looked_at) != content
+        tokens = in_hand.tokens or Tokens()
+        return compose(letters.write(today, tokens, now=in_hand.looked_at), at=in_hand.looked_at) != content
 
     def _ended_early(self, in_hand: _InHand, claimed: Claim, outcome: Outcome, began: datetime) -> bool:
         """The dialogue ended before the letter: the server has nothing."""

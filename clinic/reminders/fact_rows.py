@@ -92,9 +92,13 @@ class Small:
 def patients(ids: Iterable[int]) -> dict[int, PatientRow]:
     """The patients; read before everything else, so that the mark is older than what it vouches for."""
     standing = Hold.objects.filter(patient=OuterRef("pk"), cleared_at__isnull=True).order_by()
-    found = Patient.objects.filter(pk__in=list(ids)).annotate(
-        engine_paused=Exists(EngineState.objects.filter(paused_at__isnull=False)),
-        held_from=Subquery(standing.values("patient").annotate(first=Min("from_on")).values("first")),
+    found = (
+        Patient.objects.filter(pk__in=list(ids))
+        .order_by("pk")
+        .annotate(
+            engine_paused=Exists(EngineState.objects.filter(paused_at__isnull=False)),
+            held_from=Subquery(standing.values("patient").annotate(first=Min("from_on")).values("first")),
+        )
     )
     rows = found.values_list(
         "pk", "clinic_id", "status", "email", "language", "next_check_at", "facts_revision", "clinic__time_zone",

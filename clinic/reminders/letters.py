@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
 
 from django.conf import settings
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from clinic import links
-from clinic.links import LinkPurpose
+from clinic.links import LinkPurpose, PatientLink
 from clinic.mailer import Calendar, Letter
 from clinic.reminders.addresses import envelope_form
 from clinic.reminders.models import Message
@@ -24,6 +24,9 @@ from clinic.reminders.rules import RULES, Family
 from clinic.reminders.steps import Step
 from clinic.scheduling.calendar_file import calendar_file
 from clinic.scheduling.models import Appointment
+
+#: What a letter says of a visit.
+_OF_VISIT = ("day", "time", "place", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,20 @@ def load(message_ids: Iterable[int]) -> dict[int, Message]:
 
 
 def mint_all(messages: Iterable[Message], *, now: datetime) -> dict[int, Tokens]:
-    """Mint the links of these sendings in one transaction. The tokens are kept nowhere but in the letters."""
-    with transaction.atomic():
-        return {message.pk: _mint(message, now) for message in messages}
+    """Mint the links of these sendings in one statement. The tokens are kept nowhere but in the letters.
+
+    A message about what belongs to somebody else has none: it must not go.
+    """
+    minted: dict[int, Tokens] = {}
+    found: list[PatientLink] = []
+    for message in messages:
+        try:
+            minted[message.pk], its_links = _mint(message, now)
+        except ValueError:
+            continue
+        found.extend(its_links)
+    PatientLink.objects.bulk_create(found)
+    return minted
 
 
 def write(message: Message, tokens: Tokens, *, now: datetime) -> Letter:
@@ -54,40 +68,84 @@ def write(message: Message, tokens: Tokens, *, now: datetime) -> Letter:
     if patient is None:
         raise ValueError("A letter needs a patient.")
     clinic = patient.clinic
-    context: dict[str, Any] = {
+    told = {
         "given_name": _plain(patient.given_name),
-        "sender_name": _plain(clinic.sender_name),
-        "phone": _plain(clinic.phone),
-        "emergency_text": clinic.emergency_text,
         "act_url": _url("portal:link-show", tokens.act),
         "stop_url": _url("portal:emails-stop", tokens.stop),
     }
-    folder = f"email/{message.letter}"
     with translation.override(message.language):
-        context["visit"] = _visit(message.appointment) if message.appointment else None
+        if message.appointment is not None:
+            told |= _visit(message.appointment)
+        sheet = _sheet(
+            message.letter,
+            message.language,
+            (_plain(clinic.sender_name), _plain(clinic.phone), _plain(clinic.emergency_text)),
+            tuple(name for name, value in told.items() if value),
+        )
         return Letter(
             to=envelope_form(patient.email),
             sender_name=clinic.sender_name,
             reply_to=clinic.reply_to,
-            subject=render_to_string(f"{folder}/subject.txt", context).strip(),
-            text=render_to_string(f"{folder}/body.txt", context),
-            html=render_to_string(f"{folder}/body.html", context),
+            subject=sheet.subject,
+            text=_filled(sheet.text, told),
+            html=_filled(sheet.html, {name: escape(value) for name, value in told.items()}),
             message_id=message.message_id,
-            unsubscribe_url=context["stop_url"],
+            unsubscribe_url=told["stop_url"],
             calendar=_calendar(message, now),
         )
 
 
-def _mint(message: Message, now: datetime) -> Tokens:
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A letter as the clinic writes it to everybody, with gaps where it says what is one patient's own."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@lru_cache(maxsize=512)
+def _sheet(letter: str, language: str, clinic: tuple[str, str, str], given: tuple[str, ...]) -> _Sheet:
+    """Render the templates once for all letters of a kind: most of a letter's cost is what they all have in common."""
+    gaps = {name: _gap(name) for name in given}
+    sender_name, phone, emergency_text = clinic
+    context = {
+        "sender_name": sender_name,
+        "phone": phone,
+        "emergency_text": emergency_text,
+        "visit": {name: gaps.get(name, "") for name in _OF_VISIT} if _OF_VISIT[0] in gaps else None,
+        **gaps,
+    }
+    folder = f"email/{letter}"
+    return _Sheet(
+        subject=render_to_string(f"{folder}/subject.txt", context).strip(),
+        text=render_to_string(f"{folder}/body.txt", context),
+        html=render_to_string(f"{folder}/body.html", context),
+    )
+
+
+def _gap(name: str) -> str:
+    """What stands for a patient's own words until they are filled in: marks for private use, which no plain text holds."""
+    return f"\ue000{name}\ue001"
+
+
+def _filled(sheet: str, told: Mapping[str, str]) -> str:
+    for name, value in told.items():
+        sheet = sheet.replace(_gap(name), value)
+    return sheet
+
+
+def _mint(message: Message, now: datetime) -> tuple[Tokens, list[PatientLink]]:
     patient, appointment = message.patient, message.appointment
     rule = RULES[Step(message.step)]
-    act = ""
+    prepared: list[tuple[str, PatientLink]] = []
     if appointment is not None and rule.change != "CANCELLED":
-        act = links.mint(purpose=LinkPurpose.VISIT, patient=patient, appointment=appointment, now=now)
+        prepared.append(links.prepare(purpose=LinkPurpose.VISIT, patient=patient, appointment=appointment, now=now))
     elif message.follow_up is not None:
-        act = links.mint(purpose=LinkPurpose.BOOK, patient=patient, follow_up=message.follow_up, now=now)
-    stop = links.mint(purpose=LinkPurpose.STOP, patient=patient, consent_purpose=rule.purpose, now=now)
-    return Tokens(act, stop)
+        prepared.append(links.prepare(purpose=LinkPurpose.BOOK, patient=patient, follow_up=message.follow_up, now=now))
+    act = prepared[0][0] if prepared else ""
+    stop, link = links.prepare(purpose=LinkPurpose.STOP, patient=patient, consent_purpose=rule.purpose, now=now)
+    return Tokens(act, stop), [*(link for _token, link in prepared), link]
 
 
 def _url(name: str, token: str) -> str:

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 
 from clinic.reminders import states
 from clinic.reminders.models import DeliveryAttempt, Message
@@ -54,11 +54,16 @@ def move(change: Move, *, now: datetime) -> bool:
     Raises TransitionRefused if the table does not know the transition.
     """
     states.check(change.origin, change.target)
-    with transaction.atomic():
-        found = Message.objects.filter(pk=change.pk, state=change.origin)
-        if change.token is not None:
-            found = found.filter(token=change.token)
-        if found.update(**_columns(change, now)) != 1:
+    columns = _columns(change, now)
+    where: dict[str, Any] = {"id": change.pk, "state": change.origin.value}
+    if change.token is not None:
+        where |= {"token": change.token}
+    statement = _update(tuple(columns), tuple(where), unburned=change.unburned)
+    values = [_stored(name, value) for name, value in (*columns.items(), *where.items())]
+    # Inside the transaction that locks the patient this opens none of its own.
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        if cursor.rowcount != 1:
             return False
         insert_new(DeliveryAttempt, [_told(change, now)])
     return True
@@ -91,7 +96,7 @@ def _grouped(changes: Sequence[Move]) -> dict[tuple[Any, ...], list[Move]]:
 
 
 def _columns(change: Move, now: datetime) -> dict[str, Any]:
-    columns: dict[str, Any] = {"state": change.target.value, "reason": change.outcome, "changed_at": now}
+    columns: dict[str, Any] = {"state": change.target.value, "reason": str(change.outcome), "changed_at": now}
     if change.target not in states.IN_HAND:
         columns |= {"token": None, "lease_until": None, "worker": ""}
     if change.target is State.HANDOFF:
@@ -107,9 +112,20 @@ def _columns(change: Move, now: datetime) -> dict[str, Any]:
         columns["ready_at"] = change.ready_at
     if change.anew:
         columns["attempts"] = 0
-    elif change.unburned:
-        columns["attempts"] = F("attempts") - 1
     return columns
+
+
+@lru_cache(maxsize=128)
+def _update(columns: tuple[str, ...], where: tuple[str, ...], *, unburned: bool) -> str:
+    """The statement of a transition, in bare SQL: it runs twice for each letter."""
+    quote = connection.ops.quote_name
+    sets = [f"{quote(name)} = %s" for name in columns] + (["attempts = attempts - 1"] if unburned else [])
+    conditions = " AND ".join(f"{quote(name)} = %s" for name in where)
+    return f"UPDATE {quote(Message._meta.db_table)} SET {', '.join(sets)} WHERE {conditions}"  # noqa: S608 - names only
+
+
+def _stored(name: str, value: Any) -> Any:
+    return value if value is None else Message._meta.get_field(name).get_db_prep_save(value, connection)  # type: ignore[union-attr]
 
 
 def _told(change: Move, now: datetime) -> dict[str, Any]:
@@ -118,7 +134,7 @@ def _told(change: Move, now: datetime) -> dict[str, Any]:
         "from_state": change.origin.value,
         "to_state": change.target.value,
         "phase": change.phase,
-        "outcome": change.outcome,
+        "outcome": str(change.outcome),
         "smtp_code": change.smtp_code,
         "enhanced_code": change.enhanced_code,
         "duration_ms": None if change.duration is None else round(change.duration.total_seconds() * 1000),

@@ -71,6 +71,12 @@ def test_without_consent_to_its_purpose_no_letter_goes(step):
     assert said(replace(facts, consents=frozenset(other)), at)[step] == expected
 
 
+def test_who_cancelled_by_themselves_and_agreed_to_no_letter_is_not_phoned():
+    facts, at = EARNED[Step.CANCELLED]
+    own = replace(facts, consents=frozenset(), visits=tuple(replace(v, by_patient=True) for v in facts.visits))
+    assert said(own, at)["CANCELLED"] == ("NEVER", "NO_CONSENT")
+
+
 @pytest.mark.parametrize("step", EARNED)
 @pytest.mark.parametrize("address", [Address.MISSING, Address.SUPPRESSED])
 def test_without_a_usable_address_staff_get_the_step_as_a_task(step, address):
