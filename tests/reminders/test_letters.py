@@ -202,3 +202,34 @@ def test_letters_are_loaded_in_one_query(django_assert_num_queries):
     with django_assert_num_queries(1):
         for message in letters.load(keys).values():
             letters.write(message, Tokens("ACT", "STOP"), now=NOW)
+
+
+def test_what_one_patient_is_told_never_reaches_the_next():
+    """Letters of a kind share what they have in common, and nothing else."""
+    clinic = ClinicFactory()
+    first = written("booked", clinic=clinic, given_name="Anna", starts_at=NOW + timedelta(days=14))
+    second = letters.write(
+        message_for("booked", clinic=clinic, given_name="Bruno & Co", starts_at=NOW + timedelta(days=15)),
+        Tokens("OTHER", "OUT"),
+        now=NOW,
+    )
+    assert "Dear Bruno & Co," in second.text
+    assert "Dear Bruno &amp; Co," in second.html
+    for told in ("Anna", "7 December", "/p/ACT/", "/p/STOP/"):
+        assert told in first.text
+        assert told not in second.text + second.html
+    assert not re.search("[\ue000-\uf8ff]", first.text + first.html + second.text + second.html)
+
+
+def test_a_clinic_that_changes_its_words_writes_with_the_new_ones_at_once():
+    clinic = ClinicFactory(phone="+33 1 11 11 11 11")
+    assert "11 11 11 11" in written("invite", clinic=clinic).text
+    clinic.phone = "+33 2 22 22 22 22"
+    clinic.save()
+    assert "22 22 22 22" in written("invite", clinic=clinic).text
+
+
+def test_a_message_about_what_belongs_to_somebody_else_has_no_links_and_must_not_go():
+    message = message_for("invite")
+    message.follow_up = FollowUpFactory()
+    assert letters.mint_all([message], now=NOW) == {}
