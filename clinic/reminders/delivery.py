@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -19,11 +19,12 @@ from clinic.reminders import consequences, facts, letters, states
 from clinic.reminders.addresses import domain_hash
 from clinic.reminders.asking import locked_situation
 from clinic.reminders.claiming import BATCH, Claim, claim, give_back, is_anything_ready, may_send
+from clinic.reminders.in_hand import Handed, InHand
 from clinic.reminders.letters import Tokens
 from clinic.reminders.models import Heartbeat, Message
+from clinic.reminders.outlooks import outlook_of
 from clinic.reminders.plans import load_book
-from clinic.reminders.policy import Decision, decide
-from clinic.reminders.situation import Situation
+from clinic.reminders.policy import Decision
 from clinic.reminders.states import State
 from clinic.reminders.steps import Verdict as Says
 from clinic.reminders.transitions import Move, move
@@ -36,29 +37,6 @@ _LEASE_NEEDED = timedelta(seconds=90)
 _PROBE = timedelta(seconds=60)
 #: A letter that waits for no known moment is asked about again after this.
 _ASK_AGAIN = timedelta(hours=1)
-
-
-@dataclass(slots=True)
-class Handed:
-    """What a run of a courier did."""
-
-    sent: int = 0
-    later: int = 0
-    refused: int = 0
-    unknown: int = 0
-    settled: int = 0
-    dead: int = 0
-    given_back: int = 0
-
-
-@dataclass(slots=True)
-class _InHand:
-    """A message that is about to go, and what is known of its patient."""
-
-    message: Message
-    situation: Situation
-    looked_at: datetime
-    tokens: Tokens | None = None
 
 
 class Courier:
@@ -96,16 +74,20 @@ class Courier:
         self._plans = load_book(now)
         messages = letters.load(claimed.message_ids)
         situations = facts.load({m.patient_id for m in messages.values() if m.patient_id}, at=now)
-        going: list[_InHand] = []
+        going: list[InHand] = []
         for pk in claimed.message_ids:
             situation = situations.get(messages[pk].patient_id or 0)
             if situation is None:
                 self._give_up(messages[pk], claimed, "NO_RECIPIENT")
                 continue
-            in_hand = _InHand(messages[pk], situation, now)
+            in_hand = InHand(messages[pk], situation, now)
             if in_hand.message.attempts > states.MOST_ATTEMPTS:
                 self._give_up(in_hand.message, claimed, "TOO_MANY_ATTEMPTS")
-            elif self._ask(in_hand, now).verdict is Says.SEND:
+                continue
+            decision = self._ask(in_hand, now)
+            if decision is None:
+                self._give_up(in_hand.message, claimed, "CANNOT_BE_DECIDED")
+            elif decision.verdict is Says.SEND:
                 going.append(in_hand)
             else:
                 self._turn_down(in_hand, claimed)
@@ -122,7 +104,7 @@ class Courier:
                 return False
         return True
 
-    def _hand_over(self, in_hand: _InHand, claimed: Claim) -> bool:
+    def _hand_over(self, in_hand: InHand, claimed: Claim) -> bool:
         """Speak with the mail server about one letter; False when it will have none."""
         began = self.clock()
         written = self._written(in_hand, claimed)
@@ -144,7 +126,7 @@ class Courier:
         self._record(in_hand, claimed, outcome, State.HANDOFF, began, handoff_at)
         return True
 
-    def _written(self, in_hand: _InHand, claimed: Claim) -> tuple[Letter, bytes] | None:
+    def _written(self, in_hand: InHand, claimed: Claim) -> tuple[Letter, bytes] | None:
         """Return the letter and its bytes; None, and the message given up, if it cannot be written."""
         if in_hand.tokens is None:
             self._give_up(in_hand.message, claimed, "CANNOT_BE_WRITTEN")
@@ -158,17 +140,17 @@ class Courier:
             self._give_up(in_hand.message, claimed, "CANNOT_BE_WRITTEN")
             return None
 
-    def _turn_down(self, in_hand: _InHand, claimed: Claim) -> None:
+    def _turn_down(self, in_hand: InHand, claimed: Claim) -> None:
         """By what was loaded the letter may not go: make sure of it under the patient's lock, and settle it."""
         with transaction.atomic(durable=True):
             now = self.clock()
             decision = self._ask_again(in_hand, now)
-            if decision.verdict is Says.SEND:
+            if decision is None or decision.verdict is Says.SEND:
                 self._give_back([in_hand], claimed, "FACTS_CHANGED", now)
             else:
                 self._settle(in_hand, claimed, decision)
 
-    def _ask_again(self, in_hand: _InHand, now: datetime) -> Decision:
+    def _ask_again(self, in_hand: InHand, now: datetime) -> Decision | None:
         """Lock the patient's row until the transaction ends, and decide by what the database holds now."""
         known, patient = in_hand.situation, in_hand.message.patient
         in_hand.situation = locked_situation(
@@ -182,12 +164,15 @@ class Courier:
             self._plans = load_book(now)
         return self._ask(in_hand, now)
 
-    def _intend(self, in_hand: _InHand, claimed: Claim, content: bytes) -> datetime | None:
+    def _intend(self, in_hand: InHand, claimed: Claim, content: bytes) -> datetime | None:
         """Ask once more under the patient's lock and commit the intent; None, and settled, if the letter may not go."""
         with transaction.atomic(durable=True):
             now = self.clock()
             known = in_hand.situation
             decision = self._ask_again(in_hand, now)
+            if decision is None:
+                self._give_up(in_hand.message, claimed, "CANNOT_BE_DECIDED")
+                return None
             if decision.verdict is not Says.SEND:
                 self._settle(in_hand, claimed, decision)
                 return None
@@ -207,13 +192,13 @@ class Courier:
             )
             return now if move(intent, now=now) else None
 
-    def _reads_otherwise(self, in_hand: _InHand, content: bytes) -> bool:
+    def _reads_otherwise(self, in_hand: InHand, content: bytes) -> bool:
         """Whether the letter, written from the rows as they are now, would be another one."""
         today = letters.load([in_hand.message.pk])[in_hand.message.pk]
         tokens = in_hand.tokens or Tokens()
         return compose(letters.write(today, tokens, now=in_hand.looked_at), at=in_hand.looked_at) != content
 
-    def _ended_early(self, in_hand: _InHand, claimed: Claim, outcome: Outcome, began: datetime) -> bool:
+    def _ended_early(self, in_hand: InHand, claimed: Claim, outcome: Outcome, began: datetime) -> bool:
         """The dialogue ended before the letter: the server has nothing."""
         if outcome.verdict is Verdict.AWAY:
             self._give_back([in_hand], claimed, "MAIL_SERVER_AWAY", self.clock() + _PROBE)
@@ -224,7 +209,7 @@ class Courier:
 
     def _record(
         self,
-        in_hand: _InHand,
+        in_hand: InHand,
         claimed: Claim,
         outcome: Outcome,
         origin: State,
@@ -251,15 +236,17 @@ class Courier:
         self.handed.refused += outcome.verdict is Verdict.REFUSED
         self.handed.unknown += outcome.verdict is Verdict.UNKNOWN
 
-    def _ask(self, in_hand: _InHand, now: datetime) -> Decision:
+    def _ask(self, in_hand: InHand, now: datetime) -> Decision | None:
+        """What the policy says of this message by what is known; None if it cannot say anything."""
         situation = in_hand.situation
         if self._held_domains and in_hand.message.patient is not None:
             until = self._held_domains.get(domain_hash(in_hand.message.patient.email))
             if until is not None and until > now:
                 situation = replace(situation, domain_held_until=until)
-        return decide(situation, self._plans, now).about(in_hand.message.dedupe_key)
+        outlook = outlook_of(situation, self._plans, now)
+        return outlook.about(in_hand.message.dedupe_key) if outlook.decisions else None
 
-    def _settle(self, in_hand: _InHand, claimed: Claim, decision: Decision) -> None:
+    def _settle(self, in_hand: InHand, claimed: Claim, decision: Decision) -> None:
         """The letter may not go now: let it wait, or end it, for the reason the policy gives."""
         now = self.clock()
         target = State.SUPPRESSED if decision.verdict is Says.TASK else states.settled_as(decision.reason)
@@ -288,7 +275,7 @@ class Courier:
         )
         self.handed.dead += move(change, now=self.clock())
 
-    def _give_back(self, those: list[_InHand], claimed: Claim, reason: str, ready_at: datetime) -> None:
+    def _give_back(self, those: list[InHand], claimed: Claim, reason: str, ready_at: datetime) -> None:
         keys = [in_hand.message.pk for in_hand in those]
         give_back(claimed, keys, reason=reason, ready_at=ready_at, worker=self.worker, now=self.clock())
         self.handed.given_back += len(keys)

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from clinic.reminders import planning, sweep
 from clinic.reminders.claiming import BATCH, recover
-from clinic.reminders.delivery import Courier, Handed
+from clinic.reminders.delivery import Courier
+from clinic.reminders.in_hand import Handed
 from clinic.reminders.models import EngineState, Heartbeat, Message
 from clinic.reminders.planning import Planned
 from clinic.reminders.states import State

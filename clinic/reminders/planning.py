@@ -6,11 +6,10 @@ unique key, and the patient's `next_check_at` moves only together with what was 
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -21,8 +20,9 @@ from clinic.patients.models import Patient
 from clinic.patients.services import raise_task
 from clinic.reminders import facts, planner_lock
 from clinic.reminders.models import Message
+from clinic.reminders.outlooks import outlook_of
 from clinic.reminders.plans import load_book
-from clinic.reminders.policy import TASK_PREFIX, Decision, Outlook, decide
+from clinic.reminders.policy import TASK_PREFIX, Decision, Outlook
 from clinic.reminders.rows import insert_new, set_each
 from clinic.reminders.rules import Occasion
 from clinic.reminders.situation import PlanBook, Situation
@@ -31,10 +31,6 @@ from clinic.reminders.steps import Verdict
 from clinic.reminders.transitions import Move, move_all
 
 BATCH = 500
-#: A patient about whom no decision can be made is looked at again after this, so that they stop nobody else.
-_POISONED_FOR = timedelta(hours=12)
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -90,7 +86,7 @@ def run(*, clock: Callable[[], datetime], until: datetime, batch: int = BATCH) -
 def plan_batch(ids: Sequence[int], *, plans: PlanBook, now: datetime) -> Planned:
     """Decide about these patients, whose rows the caller's transaction has locked, and write down what follows."""
     situations = facts.load(ids, at=now)
-    outlooks = {pk: _decide(situation, plans, now) for pk, situation in situations.items()}
+    outlooks = {pk: outlook_of(situation, plans, now) for pk, situation in situations.items()}
     settled = _settle(situations, outlooks, now)
     earned = [
         _born(decision.key, decision.occasion, situations[pk], now)
@@ -102,14 +98,6 @@ def plan_batch(ids: Sequence[int], *, plans: PlanBook, now: datetime) -> Planned
     tasks = _raise_tasks(situations, outlooks, now)
     set_each(Patient, "next_check_at", {pk: outlook.look_again_at for pk, outlook in outlooks.items()})
     return Planned(len(ids), len(letters), tasks, settled)
-
-
-def _decide(situation: Situation, plans: PlanBook, now: datetime) -> Outlook:
-    try:
-        return decide(situation, plans, now)
-    except Exception as error:  # noqa: BLE001 - whatever one patient's dates raise, it must not stop the others
-        log.error("no decision about patient %s: %s", situation.patient_id, type(error).__name__)
-        return Outlook((), now + _POISONED_FOR)
 
 
 def _due(now: datetime, cursor: tuple[datetime, int] | None, batch: int) -> tuple[list[int], tuple[datetime, int] | None]:

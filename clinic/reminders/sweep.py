@@ -17,8 +17,8 @@ from django.db.models import Exists, OuterRef
 from clinic.patients.models import Patient
 from clinic.reminders import facts, planner_lock
 from clinic.reminders.models import EngineState
+from clinic.reminders.outlooks import outlook_of
 from clinic.reminders.plans import load_book
-from clinic.reminders.policy import decide
 from clinic.reminders.situation import Letter, PlanBook, Situation
 from clinic.reminders.states import HELD_BY_PERSON, State
 from clinic.reminders.steps import Verdict
@@ -72,9 +72,11 @@ def _would_be_missed(situation: Situation, plans: PlanBook, now: datetime) -> bo
     mark = situation.mark
     if mark is not None and mark <= now:
         return False
-    outlook = decide(situation, plans, now)
+    outlook = outlook_of(situation, plans, now)
     if any(d.verdict is Verdict.TASK or (d.is_earned and _is_stuck(situation.letters.get(d.key))) for d in outlook.decisions):
         return True
+    if not outlook.decisions:
+        return False
     return outlook.look_again_at is not None and (mark is None or mark > outlook.look_again_at)
 
 

@@ -75,6 +75,7 @@ OUTCOMES: dict[str, _StrPromise] = {
     "MAIL_SERVER_AWAY": lazy("the mail server was out of reach"),
     "TOO_MANY_ATTEMPTS": lazy("tried too often"),
     "CANNOT_BE_WRITTEN": lazy("it could not be written"),
+    "CANNOT_BE_DECIDED": lazy("the patient's dates allow no decision"),
     "NO_RECIPIENT": lazy("nobody to write to"),
     "SENT_AGAIN": lazy("a member of staff sends it again"),
     "LET_BE": lazy("a member of staff let it be"),

@@ -11,7 +11,7 @@ from clinic.links import PatientLink, hash_token
 from clinic.management.faults.smtp import Act, At, Fault
 from clinic.patients.models import Patient, StaffTask
 from clinic.patients.services import look_again, withdraw_consent
-from clinic.reminders import consequences, delivery
+from clinic.reminders import consequences, delivery, outlooks
 from clinic.reminders.addresses import address_hash, domain_hash
 from clinic.reminders.models import DeliveryAttempt, DomainHold, EngineState, Heartbeat, Message, Suppression
 from clinic.reminders.plans import ensure_plan
@@ -341,6 +341,22 @@ def test_one_letter_that_cannot_be_written_stops_no_other(server, clinic, caplog
 def test_a_message_to_nobody_we_know_stops_no_other(server, clinic):
     due(clinic)
     MessageFactory(patient=None, user=UserFactory(), clinic=clinic)
+    run()
+    assert states() == {"DEAD": 1, "SENT": 1}
+
+
+def test_one_patient_about_whom_nothing_can_be_decided_stops_no_other(server, clinic, monkeypatch):
+    poison = due(clinic)
+    due(clinic)
+    plan()
+    real = outlooks.decide
+
+    def decide(situation, plans, at):
+        if situation.patient_id == poison.patient_id:
+            raise OverflowError
+        return real(situation, plans, at)
+
+    monkeypatch.setattr(outlooks, "decide", decide)
     run()
     assert states() == {"DEAD": 1, "SENT": 1}
 

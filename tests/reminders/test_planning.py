@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from clinic.management.faults.crowd import make_clinic, make_due
 from clinic.patients.models import Patient, StaffTask
 from clinic.patients.services import look_again
-from clinic.reminders import planning
+from clinic.reminders import outlooks, planning
 from clinic.reminders.models import DeliveryAttempt, EngineState, Message
 from clinic.reminders.plans import ensure_plan, load_book
 from clinic.reminders.rows import insert_new, set_each
@@ -106,14 +106,14 @@ def test_a_patient_who_stays_due_does_not_keep_the_run_from_its_end(due, monkeyp
 
 def test_one_patient_whose_dates_break_the_rules_stops_nobody_else(due, monkeypatch, caplog):
     other = FollowUpFactory(patient__next_check_at=NOW, patient__clinic=due.patient.clinic)
-    real = planning.decide
+    real = outlooks.decide
 
     def decide(situation, plans, at):
         if situation.patient_id == due.patient.pk:
             raise OverflowError(due.patient.family_name)
         return real(situation, plans, at)
 
-    monkeypatch.setattr(planning, "decide", decide)
+    monkeypatch.setattr(outlooks, "decide", decide)
     assert plan().letters == 1
     assert Message.objects.get().patient == other.patient
     assert looked_at_again(due.patient) == NOW + timedelta(hours=12)

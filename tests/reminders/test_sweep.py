@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clinic.patients.models import Patient
-from clinic.reminders import sweep
+from clinic.reminders import outlooks, sweep
 from clinic.reminders.models import EngineState, Message
 from clinic.reminders.plans import ensure_plan
 from tests.factories import NOW, AppointmentFactory, ClinicFactory, FollowUpFactory, MessageFactory, PatientFactory
@@ -96,3 +96,19 @@ def test_it_goes_on_where_it_was_cut_off(clinic):
     assert swept(NOW + timedelta(minutes=1), batch=2) == 1
     state = EngineState.objects.get()
     assert (state.swept_to, state.last_swept_on) == (None, NOW.date())
+
+
+def test_one_patient_whose_dates_break_the_rules_does_not_end_the_sweep(clinic, monkeypatch, caplog):
+    poison, other = (FollowUpFactory(patient__clinic=clinic, patient__next_check_at=None) for _number in range(2))
+    real = outlooks.decide
+
+    def decide(situation, plans, at):
+        if situation.patient_id == poison.patient_id:
+            raise OverflowError
+        return real(situation, plans, at)
+
+    monkeypatch.setattr(outlooks, "decide", decide)
+    assert swept() == 1
+    assert Patient.objects.get(pk=other.patient_id).next_check_at == NOW
+    assert EngineState.objects.get().last_swept_on == NOW.date()
+    assert "OverflowError" in caplog.text

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from clinic.reminders import facts
+from clinic.reminders.outlooks import outlook_of
 from clinic.reminders.plans import load_book
-from clinic.reminders.policy import Decision, Outlook, decide
+from clinic.reminders.policy import Decision, Outlook
 from clinic.reminders.situation import Situation
 from clinic.reminders.steps import Reason, Step, Verdict
 from clinic.reminders.wording import REASONS, STEPS, moment_words
@@ -80,7 +81,7 @@ def explain(*, patient_ids: Iterable[int], at: datetime) -> dict[int, dict[int, 
     plans = load_book(at)
     explained: dict[int, dict[int, Explanation]] = {}
     for pk, situation in facts.load(set(patient_ids), at=at).items():
-        outlook = decide(situation, plans, at)
+        outlook = outlook_of(situation, plans, at)
         explained[pk] = {
             follow_up.pk: _explanation(_about(outlook, follow_up.pk), situation.hours.zone, at)
             for follow_up in situation.follow_ups
@@ -94,7 +95,7 @@ def forecast(*, patient_ids: Iterable[int], at: datetime, until: datetime) -> li
     coming = [
         _coming(decision, situation, at)
         for situation in facts.load(set(patient_ids), at=at).values()
-        for decision in decide(situation, plans, at).decisions
+        for decision in outlook_of(situation, plans, at).decisions
         if decision.will_go and (decision.when or at) <= until
     ]
     return sorted(coming, key=lambda one: (one.when, one.patient_id))

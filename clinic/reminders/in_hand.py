@@ -1,0 +1,33 @@
+"""What a worker holds while it delivers, and what its run has done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clinic.reminders.letters import Tokens
+from clinic.reminders.models import Message
+from clinic.reminders.situation import Situation
+
+
+@dataclass(slots=True)
+class Handed:
+    """What a run of a courier did."""
+
+    sent: int = 0
+    later: int = 0
+    refused: int = 0
+    unknown: int = 0
+    settled: int = 0
+    dead: int = 0
+    given_back: int = 0
+
+
+@dataclass(slots=True)
+class InHand:
+    """A message that is about to go, and what is known of its patient."""
+
+    message: Message
+    situation: Situation
+    looked_at: datetime
+    tokens: Tokens | None = None
