@@ -5,7 +5,8 @@ Putting a union of a dozen parts into SQL takes Django longer than the database 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -51,3 +52,35 @@ class PreparedQuery:
         compiler, _sql, _params = self._compiled
         selected = [expression for expression, *_rest in (compiler.select or [])[: compiler.col_count]]
         return compiler.get_converters(selected)
+
+
+class PreparedList:
+    """A query made with stand-ins for some of its values, to be run with others in their places.
+
+    `stand_ins` names the values that stand in it: numbers, days and moments that occur for no other reason.
+    """
+
+    def __init__(self, made: QuerySet[Any, Any], stand_ins: Mapping[str, object]) -> None:
+        self._compiler = made.query.get_compiler(DEFAULT_DB_ALIAS)
+        self._sql, params = self._compiler.as_sql()
+        names = {_as_stored(value): name for name, value in stand_ins.items()}
+        self._params = [(names.get(value) if isinstance(value, Hashable) else None, value) for value in params]
+        selected = [expression for expression, *_rest in (self._compiler.select or [])[: self._compiler.col_count]]
+        self._converters = self._compiler.get_converters(selected)
+
+    def rows(self, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """The rows with `values`, by the names of what stands in for them. One query."""
+        given = {name: _as_stored(value) for name, value in values.items()}
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, [value if name is None else given[name] for name, value in self._params])
+            found: Iterable[Sequence[Any]] = cursor.fetchall()
+        if self._converters:
+            found = self._compiler.apply_converters(found, self._converters)
+        return [tuple(row) for row in found]
+
+
+def _as_stored(value: object) -> Any:
+    """A value as the database's adapter takes it: SQLite keeps days and moments as text."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value

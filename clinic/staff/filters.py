@@ -157,6 +157,8 @@ class Narrowed:
     as_of: date | None
     #: What tells these follow-ups from others, whatever their stage; None with a text: it is personal and asked for once.
     known_as: tuple[Hashable, ...] | None
+    #: Nothing narrows the list but its stage.
+    is_plain: bool
     form: SafeString
 
 
@@ -181,7 +183,7 @@ def narrow(
     is_plain = not wanted or (set(wanted) == {"stage"} and wanted["stage"] in Stage.__members__)
     filters = None if is_plain else FollowUpFilter(params, follow_ups, patients=patients, clinics=clinics, names=names)
     if filters is not None and not filters.form.is_valid():
-        return Narrowed(None, None, None, None, render_crispy_form(filters.form))
+        return Narrowed(None, None, None, None, is_plain=False, form=render_crispy_form(filters.form))
     values = filters.form.cleaned_data if filters is not None else wanted
     known_as: tuple[Hashable, ...] = (
         *sorted(clinic.public_id for clinic in clinics),
@@ -199,5 +201,6 @@ def narrow(
         stage=Stage(str(values["stage"])) if values.get("stage") else None,
         as_of=filters.form.cleaned_data["as_of"] if filters is not None else None,
         known_as=None if is_personal else known_as,
+        is_plain=is_plain,
         form=form() if is_personal else _FORMS.get(key, form),
     )

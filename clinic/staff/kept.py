@@ -13,11 +13,13 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from django.db import connection
+from django.http import HttpRequest
 
 from clinic.audit import Action, AuditEvent
 from clinic.reminders.models import DeliveryAttempt, Message
 
 SECONDS = 60
+_SEEN = "_newest_change_seen"
 #: Acts that change no record.
 _HARMLESS = (Action.VIEWED, Action.LISTED, Action.DENIED, Action.LINK_OPENED, Action.EXPORTED)
 
@@ -43,11 +45,20 @@ def newest_change() -> tuple[int, int, int]:
     return changes or 0, messages or 0, steps or 0
 
 
-class Kept(Generic[Key, Value]):
-    """Values by key, each for a minute; the key must hold `newest_change()` and all else that the value depends on."""
+def change_seen_by(request: HttpRequest) -> tuple[int, int, int]:
+    """The newest change when this request first asked: the page and its frame then need one query for it."""
+    seen: tuple[int, int, int] | None = vars(request).get(_SEEN)
+    if seen is None:
+        seen = vars(request)[_SEEN] = newest_change()
+    return seen
 
-    def __init__(self, *, most: int = 200) -> None:
+
+class Kept(Generic[Key, Value]):
+    """Values by key, each for a minute at most; the key must hold `newest_change()` and all else that the value depends on."""
+
+    def __init__(self, *, most: int = 200, seconds: float = SECONDS) -> None:
         self._most = most
+        self._seconds = seconds
         self._values: dict[Key, tuple[float, Value]] = {}
 
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
@@ -69,6 +80,6 @@ class Kept(Generic[Key, Value]):
             made = make(missing)
             if len(self._values) + len(made) > self._most:
                 self._values.clear()
-            self._values.update((key, (now + SECONDS, value)) for key, value in made.items())
+            self._values.update((key, (now + self._seconds, value)) for key, value in made.items())
             found.update(made)
         return found

@@ -19,7 +19,8 @@ AFTER = "after"
 BEFORE = "before"
 ROWS = 50
 
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row")
+Listed = TypeVar("Listed", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,13 @@ class Page(Generic[Row]):
 
 
 def page_of(
-    listed: QuerySet[Row],
+    listed: QuerySet[Listed],
     *,
     params: QueryDict,
     order: Sequence[str],
-    scope: QuerySet[Row] | None = None,
+    scope: QuerySet[Listed] | None = None,
     rows: int = ROWS,
-) -> Page[Row]:
+) -> Page[Listed]:
     """Return the page of `listed` that `params` asks for, in `order`.
 
     `order` names columns of the model, a leading "-" turning one round, and ends with the primary key ("id" or "-id"), so that
@@ -74,7 +75,7 @@ def page_of(
     after, before = filters.pop(AFTER, [""])[-1], filters.pop(BEFORE, [""])[-1]
     wanted = after or before
     edge = _edge(listed if scope is None else scope, wanted, order)
-    found: list[Row] = []
+    found: list[Listed] = []
     if edge is not None and after:
         found = list(_beyond(listed, order, edge)[: rows + 1])
         if found:
@@ -93,6 +94,18 @@ def page_of(
     return Page(found, _cursor(found[-1]) if more else None, None, bool(wanted) and edge is None, filters)
 
 
+def first_page(found: list[Row], *, params: QueryDict, rows: int = ROWS) -> Page[Row]:
+    """The first page of a list, of which `found` holds the beginning: one row more than a page, if there is one."""
+    filters = params.copy()
+    shown = found[:rows]
+    return Page(shown, _cursor(shown[-1]) if len(found) > rows else None, None, False, filters)
+
+
+def is_first(params: QueryDict) -> bool:
+    """Whether `params` ask for the beginning of a list."""
+    return not params.get(AFTER) and not params.get(BEFORE)
+
+
 def _edge(scope: QuerySet[Any], cursor: str, order: Sequence[str]) -> tuple[Any, ...] | None:
     """The sort values of the row that `cursor` names, or None."""
     try:
@@ -103,7 +116,7 @@ def _edge(scope: QuerySet[Any], cursor: str, order: Sequence[str]) -> tuple[Any,
     return scope.order_by().filter(public_id=public_id).values_list(*names).first()
 
 
-def _beyond(listed: QuerySet[Row], order: Sequence[str], edge: tuple[Any, ...]) -> QuerySet[Row]:
+def _beyond(listed: QuerySet[Listed], order: Sequence[str], edge: tuple[Any, ...]) -> QuerySet[Listed]:
     """The rows that follow the values `edge` in `order`.
 
     The bound on the first column alone is implied by the rest; it is what lets a database begin in the middle of an index.

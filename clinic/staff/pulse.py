@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +17,13 @@ from django.utils.translation import ngettext
 from django.views import View
 
 from clinic.practice.roles import Permission
-from clinic.practice.services import clinics_where
+from clinic.practice.services import clinics_where, memberships_of
 from clinic.reminders.services import Pulse, take_pulse
 from clinic.reminders.services.pulse import AMBER_AFTER
+from clinic.staff.kept import Kept, change_seen_by
+
+#: The engine runs once a minute, and whatever people change about it is noticed at once.
+_KEPT: Kept[Hashable, Pulse] = Kept(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,11 @@ def engine_pulse(request: HttpRequest) -> dict[str, Any]:
 
     def look() -> PulseLine:
         now = timezone.now()
-        pulse = take_pulse(now=now, clinics=clinics_where(user, Permission.VIEW_PATIENTS))
+        here = tuple(one.clinic.public_id for one in memberships_of(user) if one.may(Permission.VIEW_PATIENTS))
+        pulse = _KEPT.get(
+            (change_seen_by(request), here),
+            lambda: take_pulse(now=now, clinics=clinics_where(user, Permission.VIEW_PATIENTS)),
+        )
         return PulseLine("amber" if pulse.clinic_paused_reason and pulse.is_well else pulse.level, sentence(pulse, now))
 
     return {"engine_pulse": SimpleLazyObject(look)}

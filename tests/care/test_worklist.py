@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from clinic.care.stages import NEAR, Stage, StageFacts, stage_of
-from clinic.care.worklist import LISTED_STAGES, ORDER, Entry, counts, entries, in_stage, with_stage
+from clinic.care.worklist import LISTED_STAGES, ORDER, Entry, counts, entries, first_entries, in_stage, with_stage
 from clinic.scheduling.models import UNCLEAR_AFTER
 from clinic.treatments.models import FollowUp
 from tests.factories import (
@@ -158,6 +158,9 @@ class TestBothWaysAgree(TestCase):
         assert counts(listed, as_of, today=today) == {stage: list(expected.values()).count(stage) for stage in Stage}
         rest = listed.exclude(state="TREATED")
         assert {row.id: Entry(*row).stage(as_of) for row in entries(rest, as_of, today=today)} == expected
+        for stage in (None, *Stage):
+            found = entries(in_stage(listed, stage, as_of, today=today), as_of, today=today).order_by(*ORDER)
+            assert first_entries([self.clinic.pk], stage, as_of, today=today, most=20) == [Entry(*row) for row in found]
 
 
 @pytest.fixture
@@ -248,6 +251,20 @@ def test_the_list_takes_one_query_and_its_counts_another(db, number, django_asse
         assert len(entries(FollowUp.objects.all(), TODAY)) == number
     with django_assert_num_queries(1):
         assert sum(counts(FollowUp.objects.all(), TODAY).values()) == number
+
+
+def test_the_first_entries_are_those_of_the_given_clinics_and_no_more_than_asked_for(db, django_assert_num_queries):
+    here, there, elsewhere = (FollowUpFactory(closes_on=CLOSES + timedelta(days=days)) for days in (2, 1, 0))
+    clinics = [follow_up.patient.clinic_id for follow_up in (here, there, elsewhere)]
+
+    def first(clinic_ids, most=50):
+        with django_assert_num_queries(1):
+            return [entry.id for entry in first_entries(clinic_ids, None, TODAY, most=most)]
+
+    assert first(clinics[:2]) == [there.pk, here.pk]
+    assert first(clinics) == [elsewhere.pk, there.pk, here.pk]
+    assert first(clinics, most=2) == [elsewhere.pk, there.pk]
+    assert first([clinics[2]]) == [elsewhere.pk]
 
 
 def test_what_was_treated_again_or_stopped_is_not_listed_by_default(db):

@@ -42,11 +42,11 @@ def test_frame_names_the_clinic_and_the_person_with_their_role():
 
 
 @pytest.mark.django_db
-def test_frame_asks_two_questions_of_the_database(django_assert_num_queries):
-    """Where the person works, and how the engine does."""
+def test_frame_asks_three_questions_of_the_database(django_assert_num_queries):
+    """Where the person works, whether anything has changed, and, if it has, how the engine does."""
     user = factories.member(role=Role.CLINICIAN)
     factories.MembershipFactory(user=user)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         html = frame(user)
     assert "and 1 other clinic" in html
 

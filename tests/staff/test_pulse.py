@@ -53,9 +53,17 @@ def test_every_staff_page_shows_the_pulse_and_asks_nothing_before_it_does(client
     html = client.get(reverse("staff:patient-list")).content.decode()
     assert "pulse-green" in html
     assert "Letters: last run 0 s ago" in html
-    request = type("Request", (), {"user": member()})()
-    assert count_queries(lambda: pulse.engine_pulse(request)) == 0
-    assert count_queries(lambda: str(pulse.engine_pulse(request)["engine_pulse"].level)) <= 3
+    user = member()
+
+    def look():
+        request = type("Request", (), {"user": user})()
+        return count_queries(lambda: str(pulse.engine_pulse(request)["engine_pulse"].level))
+
+    # Where the person works, whether anything has changed, and the pulse.
+    assert [look(), look()] == [3, 1]
+    MessageFactory()
+    assert look() == 2
+    assert count_queries(lambda: pulse.engine_pulse(type("Request", (), {"user": user})())) == 0
 
 
 def test_who_is_not_signed_in_sees_no_pulse(client):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
@@ -21,14 +22,15 @@ from clinic.care.worklist import LISTED_STAGES, Entry, Stage
 from clinic.practice.models import Clinic, Membership
 from clinic.practice.roles import Permission
 from clinic.practice.services import memberships_of
-from clinic.staff.filters import narrow
+from clinic.staff import paging
+from clinic.staff.filters import Narrowed, narrow
 from clinic.staff.follow_up_lines import Reader, Rights, line, row
 from clinic.staff.forms.follow_ups import ActionForm, ContactForm, SnoozeForm, StopForm
-from clinic.staff.kept import newest_change
+from clinic.staff.kept import change_seen_by
 from clinic.staff.names import Names, names_at
 from clinic.staff.next_letters import letters_beside
 from clinic.staff.pages import StaffPage
-from clinic.staff.paging import page_of
+from clinic.staff.paging import Page, first_page, is_first, page_of
 from clinic.staff.pictures.window_bar import Axis
 from clinic.staff.stage_counts import stage_counts
 from clinic.treatments import services
@@ -71,7 +73,7 @@ class FollowUpList(_Desk):
     permission = Permission.VIEW_PATIENTS
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        clinics, change = self.my_clinics(), newest_change()
+        clinics, change = self.my_clinics(), change_seen_by(request)
         names = names_at(clinics, newest_change=change)
         narrowed = narrow(
             request.GET, self.follow_ups(), patients=self.patients(), clinics=clinics, names=names, newest_change=change
@@ -81,12 +83,10 @@ class FollowUpList(_Desk):
             return render(request, "staff/follow-up-list.html", context, status=422)
         today = self.today()
         as_of = narrowed.as_of or today
-        in_stage = worklist.in_stage(narrowed.follow_ups, narrowed.stage, as_of, today=today)
-        found = worklist.entries(in_stage, as_of, today=today)
-        page = page_of(found, params=request.GET, order=worklist.ORDER, scope=self.follow_ups())
+        page = self.page(narrowed, as_of, today)
         counts = stage_counts(narrowed.follow_ups, as_of, today=today, known_as=narrowed.known_as, newest_change=change)
         readers = self.readers(as_of, names=names)
-        entries = [Entry(*values) for values in page.rows]
+        entries = page.rows
         # On whatever day the list looks, what comes next is told from now on: letters of the days between would be guessed.
         letters = letters_beside(entries, at=self.now, newest_change=change)
         rows = [row(entry, letters[entry.public_id], readers[entry.clinic_id]) for entry in entries]
@@ -102,6 +102,18 @@ class FollowUpList(_Desk):
             "is_today": as_of == today,
         }
         return render(request, "staff/follow-up-list.html", context)
+
+    def page(self, narrowed: Narrowed, as_of: date, today: date) -> Page[Entry]:
+        """The page of the list that the address asks for."""
+        params, stage = self.request.GET, narrowed.stage
+        if narrowed.is_plain and is_first(params):
+            here = [clinic.pk for clinic in self.my_clinics()]
+            first = worklist.first_entries(here, stage, as_of, today=today, most=paging.ROWS + 1)
+            return first_page(first, params=params, rows=paging.ROWS)
+        found = worklist.in_stage(narrowed.follow_ups or FollowUp.objects.none(), stage, as_of, today=today)
+        listed = worklist.entries(found, as_of, today=today)
+        page = page_of(listed, params=params, order=worklist.ORDER, scope=self.follow_ups(), rows=paging.ROWS)
+        return replace(page, rows=[Entry(*row) for row in page.rows])
 
     def tabs(self, counts: Mapping[Stage, int], params: QueryDict, chosen: Stage | None) -> list[dict[str, Any]]:
         """A link for each stage that keeps the other filters, with its count where one is known."""
@@ -159,7 +171,7 @@ class _OneFollowUp(_Desk):
         """The page, with the follow-up in words and its letters and contacts."""
         today = self.now.astimezone(follow_up.patient.clinic.zone).date()
         entry = Entry(*worklist.entries(FollowUp.objects.filter(pk=follow_up.pk), today).get())
-        letters = letters_beside([entry], at=self.now, newest_change=newest_change())[entry.public_id]
+        letters = letters_beside([entry], at=self.now, newest_change=change_seen_by(self.request))[entry.public_id]
         written = line(entry, letters, self.readers(today, names=Names(self.my_clinics()))[entry.clinic_id])
         self.viewed(follow_up.patient, follow_up)
         context = {
