@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.patients.models import Patient
 from clinic.patients.services import raise_task
@@ -29,6 +30,7 @@ from clinic.reminders.situation import PlanBook, Situation
 from clinic.reminders.states import HELD_BY_PERSON, State, settled_as
 from clinic.reminders.steps import Verdict
 from clinic.reminders.transitions import Move, move_all
+from clinic.reminders.wording import STEPS
 
 BATCH = 500
 
@@ -199,7 +201,7 @@ def _raise_tasks(situations: dict[int, Situation], outlooks: dict[int, Outlook],
     ]
     if not wanted:
         return 0
-    patients = Patient.objects.in_bulk([pk for pk, _occasion in wanted])
+    patients = Patient.objects.in_bulk([pk for pk, _step in wanted])
     raised = 0
     for pk, occasion in wanted:
         task = raise_task(
@@ -207,6 +209,7 @@ def _raise_tasks(situations: dict[int, Situation], outlooks: dict[int, Outlook],
             kind=occasion.rule.task,
             cause_key=TASK_PREFIX + occasion.key,
             due_on=situations[pk].hours.local_date(now),
+            note=_("In place of a letter: %(step)s.") % {"step": STEPS[occasion.rule.step]} if occasion.rule.letter else "",
             now=now,
         )
         raised += task is not None

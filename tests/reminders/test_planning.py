@@ -215,6 +215,7 @@ def test_a_patient_without_an_address_gives_staff_a_task_once(due):
     assert planned_again(due).tasks == 0
     task = StaffTask.objects.get()
     assert (task.patient, task.kind, task.due_on) == (due.patient, "PHONE_NO_ADDRESS", NOW.date())
+    assert task.note == "In place of a letter: Invitation."
     assert not Message.objects.exists()
 
 
