@@ -102,9 +102,9 @@ def day_hours(hours: Sequence[WeeklyHours], day: date, zone: tzinfo) -> list[Bus
 def first_instant(day: date, at: time, zone: tzinfo) -> datetime:
     """The moment (UTC) at which the wall clock of `zone` first shows `at` or later on `day`.
 
-    A time that the day has twice is its first occurrence; one that it skips is the end of the gap.
+    A time that the day has twice is its first occurrence, whatever `at.fold` says; one that it skips is the end of the gap.
     """
-    wall = datetime.combine(day, at)
+    wall = datetime.combine(day, at.replace(fold=0))
     moment = wall.replace(tzinfo=zone).astimezone(UTC)
     if _wall(moment, zone) == wall:
         return moment
