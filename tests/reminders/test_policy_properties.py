@@ -42,7 +42,8 @@ def stories(draw):
 def lived(facts: Situation, late: timedelta = timedelta(0)):
     """Live through the cycle as the engine does: look, send what goes, look again when told (or so much later)."""
     at, letters, went, tasks = datetime(2026, 9, 1, 12, tzinfo=UTC), {}, [], []
-    for _look in range(60):
+    # Whoever comes late by the length of a day's hours finds every day over, and looks again on each until the window closes.
+    for _look in range(400):
         seen = Situation(**{**as_arguments(facts), "letters": dict(letters), "tasks": frozenset(tasks)})
         decided = outlook(seen, at)
         for decision in decided.decisions:
