@@ -384,7 +384,7 @@ def test_a_refusal_and_a_failure_carry_them_too(client, ours, monkeypatch):
     def fail(*_args, **_kwargs):
         raise RuntimeError(CANARY)
 
-    monkeypatch.setattr("clinic.staff.views.follow_ups.page_of", fail)
+    monkeypatch.setattr("clinic.care.worklist.first_entries", fail)
     client.raise_request_exception = False
     response = client.get(reverse("staff:follow-up-list"))
     assert response.status_code == 500

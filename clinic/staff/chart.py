@@ -20,8 +20,7 @@ from clinic.patients.models import Condition, ConsentPurpose, HoldReason, OnsetP
 from clinic.practice.roles import Permission
 from clinic.safety.models import SideEffectState, Urgency
 from clinic.staff.follow_up_lines import Line, Reader, Rights, line
-from clinic.staff.kept import newest_change
-from clinic.staff.names import Kind, names_at
+from clinic.staff.names import Kind, Names
 from clinic.staff.next_letters import Letters, letters_sent
 from clinic.staff.pictures.window_bar import Axis
 from clinic.treatments.models import FollowUp
@@ -93,10 +92,10 @@ class Chart:
     tasks: list[TaskLine]
 
 
-def chart_of(patient: Patient, *, rights: frozenset[Permission], back_to: str, today: date) -> Chart:
+def chart_of(patient: Patient, *, rights: frozenset[Permission], names: Names, back_to: str, today: date) -> Chart:
     """Read the chart of `patient` for a reader with these rights. As many queries for a long history as for a short one."""
     standing = standing_of(patient.pk)
-    conditions = _conditions(patient, rights, back_to, today)
+    conditions = _conditions(patient, rights, names, back_to, today)
     bars = [one.follow_up.facts for one in conditions if one.follow_up]
     return Chart(
         flags=_flags(patient, standing, rights, today),
@@ -111,12 +110,12 @@ def chart_of(patient: Patient, *, rights: frozenset[Permission], back_to: str, t
     )
 
 
-def _conditions(patient: Patient, rights: frozenset[Permission], back_to: str, today: date) -> list[ConditionLine]:
+def _conditions(patient: Patient, rights: frozenset[Permission], names: Names, back_to: str, today: date) -> list[ConditionLine]:
     reader = Reader(
         as_of=today,
         zone=patient.clinic.zone,
         rights=Rights(work=Permission.WORK_FOLLOW_UPS in rights, book=Permission.BOOK in rights),
-        names=names_at([patient.clinic], newest_change=newest_change()),
+        names=names,
         back_to=back_to,
         language=get_language(),
     )

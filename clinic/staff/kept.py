@@ -83,3 +83,7 @@ class Kept(Generic[Key, Value]):
             self._values.update((key, (now + self._seconds, value)) for key, value in made.items())
             found.update(made)
         return found
+
+    def forget(self) -> None:
+        """Keep nothing of what was found so far."""
+        self._values.clear()

@@ -90,6 +90,13 @@ def test_what_is_kept_does_not_grow_without_end(clock):
     assert len(values._values) <= 3
 
 
+def test_what_was_forgotten_is_made_again(clock):
+    values = Kept()
+    values.get("key", lambda: 1)
+    values.forget()
+    assert values.get("key", lambda: 2) == 2
+
+
 def test_what_could_not_be_made_is_not_kept(clock):
     values = Kept()
 

@@ -20,6 +20,8 @@ from clinic.practice.roles import Permission
 from clinic.practice.services import may_somewhere
 from clinic.staff.chart import chart_of
 from clinic.staff.forms.patients import HOW_TOLD, NewPatientForm, PatientForm, SearchForm, StatusForm
+from clinic.staff.kept import change_seen_by
+from clinic.staff.names import names_at
 from clinic.staff.pages import StaffPage
 from clinic.staff.paging import page_of
 from clinic.staff.patient_lines import facts_of, laid_out, lines_of
@@ -120,10 +122,11 @@ class PatientShow(PatientPage):
             rows=HISTORY_ROWS,
         )
         reader = Reader(patient.clinic.zone, may_see_log, Permission.VIEW_LETTERS in rights, get_language())
+        names = names_at([patient.clinic], newest_change=change_seen_by(request))
         return self.answer(
             patient,
             age=patient.age_on(self.today(patient)),
-            chart=chart_of(patient, rights=rights, back_to=request.path, today=self.today(patient)),
+            chart=chart_of(patient, rights=rights, names=names, back_to=request.path, today=self.today(patient)),
             rights={right.value: True for right in rights},
             items=[item(entry, reader) for entry in history.entries],
             tabs=[{"word": word, "query": _query(each), "is_current": each is kind} for each, word in _TABS],
