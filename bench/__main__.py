@@ -10,7 +10,7 @@ from importlib import import_module
 
 from botox_tracker import stack
 
-NAMES = ("plan", "pages")
+NAMES = ("record", "plan", "pages")
 
 
 def main() -> int:
