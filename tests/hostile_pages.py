@@ -267,9 +267,9 @@ FORMS = {
         of("letter-pause"),
         lambda world: {"clinic": str(world.clinic.public_id), "reason": "a new mail server", "resume": ""},
         {"clinic": "id", "reason": "line", "resume": "tick"},
+        hidden=("clinic", "resume"),
         theirs=lambda world: {"clinic": str(world.theirs.patient.clinic.public_id)},
         stands_on=of("letter-list"),
-        tells_by_message=True,
     ),
     "staff:patient-create": Form(
         of("patient-create"),

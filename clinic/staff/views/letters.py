@@ -203,20 +203,20 @@ class LetterPause(LetterPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = PauseForm(request.POST)
-        if not form.is_valid():
-            messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
-            return redirect("staff:letter-list")
-        try:
-            self.change(form.cleaned_data)
-        except DecisionRefused as refused:
-            messages.error(request, str(refused))
-        return redirect("staff:letter-list")
+        if form.is_valid():
+            try:
+                self.change(form.cleaned_data)
+            except DecisionRefused as refused:
+                form.add_error("reason", str(refused))
+            else:
+                return redirect("staff:letter-list")
+        return render(request, "staff/letter-pause.html", {"form": form}, status=422)
 
     def change(self, asked: dict[str, Any]) -> None:
         """Do what was asked. Raises DecisionRefused as the services do; 404 for what is not this person's to decide."""
         if asked["clinic"] is None:
             if len(self.known_clinics) != Clinic.objects.count():
-                raise self.denied("EngineState")
+                raise DecisionRefused(_("Only who decides over letters at every clinic may do this."))
             if asked["resume"]:
                 services.resume_engine(by=self.actor, now=self.now)
             else:
