@@ -99,7 +99,8 @@ TIME_ZONE = "UTC"
 
 # -- database ------------------------------------------------------------------------------------------------
 SQLITE = "django.db.backends.sqlite3"
-if env.str("DATABASE_URL", default=""):
+# Nor the database that its environment names: its letters are caught, and would count as sent there.
+if not DEMO and env.str("DATABASE_URL", default=""):
     DATABASES = {"default": env.db_url("DATABASE_URL")}
 else:
     DATABASES = {"default": {"ENGINE": SQLITE, "NAME": str(VAR / ("demo.sqlite3" if DEMO else "db.sqlite3"))}}

@@ -44,6 +44,7 @@ class Command(BaseCommand):
     def _run(self, folder: Path, port: int, mail_port: int, workers: int, *, wanted: int, started: float) -> None:
         if port != wanted:
             self.stdout.write(f"Port {wanted} is taken; using {port}.")
+        embedded = not os.environ.get("REDIS_URL")
         redis_url = os.environ.get("REDIS_URL") or f"unix://{folder / 'valkey.sock'}"
         site = f"http://localhost:{port}"
         environment = {
@@ -62,7 +63,7 @@ class Command(BaseCommand):
         supervisor = Supervisor(environment, settings.VAR / "log", self.stdout.write)
         supervisor.stop_on_signals()
         try:
-            for program in self._programs(folder, port, mail_port, workers, embedded="REDIS_URL" not in os.environ):
+            for program in self._programs(folder, port, mail_port, workers, embedded=embedded):
                 if program.name == "web":
                     self._prepare_data()
                 if supervisor.stopping.is_set():
@@ -139,6 +140,7 @@ class Command(BaseCommand):
             f"  Letters are caught, not sent; read them at  {site}/mailbox/\n"
             "  Ctrl-C stops everything.\n"
         )
+        self.stdout.flush()
 
 
 def _page_answers(address: str) -> bool:

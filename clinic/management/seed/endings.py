@@ -110,7 +110,9 @@ def _booked(life: Life, patient: Patient, follow_up: FollowUp) -> Story:
     yield at
     today = life.place.today(life.scene.now)
     soon = 0 if life.course.number % 5 == 0 else life.rng.randint(1, 40)
-    on = max(min(today + timedelta(days=soon), follow_up.closes_on - timedelta(days=10)), follow_up.opens_on)
+    # Before a break that would push it past the window.
+    latest = life.place.diary.working_day(life.practitioner.pk, follow_up.closes_on - timedelta(days=10))
+    on = max(min(today + timedelta(days=soon), latest), follow_up.opens_on)
     life.book(patient, follow_up, on, at, later_than=life.scene.now)
 
 

@@ -131,7 +131,7 @@ def _open(clinic: Clinic, place: str, reviewer: User, second: str, products: dic
             for starts, ends in ((_MORNING, _AFTERNOON) if day != 4 else (_MORNING,))
         ]
     Availability.objects.bulk_create(hours)
-    closures = Closure.objects.bulk_create(_closures(clinic, practitioners, began_on.year))
+    closures = Closure.objects.bulk_create(_closures(clinic, practitioners, range(began_on.year, now.year + 6)))
     kind = VisitKind.objects.create(clinic=clinic, code="TREATMENT", name="Visit", minutes=30)
     VisitKind.objects.create(clinic=clinic, code="CHECK", name="Short check", minutes=15)
     WindowPolicy.objects.create(clinic=clinic)
@@ -163,9 +163,9 @@ def _hashed() -> str:
     return make_password(PASSWORD)
 
 
-def _closures(clinic: Clinic, practitioners: tuple[Practitioner, ...], first_year: int) -> list[Closure]:
+def _closures(clinic: Clinic, practitioners: tuple[Practitioner, ...], years: range) -> list[Closure]:
     closures = []
-    for year in range(first_year, first_year + 5):
+    for year in years:
         closures.append(Closure(clinic=clinic, from_on=date(year, 12, 24), until_on=date(year + 1, 1, 1), reason="Winter break"))
         for at, practitioner in enumerate(practitioners):
             starts = date(year, 7, 6 + 14 * at)
