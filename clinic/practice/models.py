@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -12,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.practice.roles import PERMISSIONS, Permission
 from clinic.practice.roles import Role as RoleName
+
+#: A trademark that nothing that reaches a patient may carry.
+TRADEMARK = "botox"
 
 
 class Role(models.TextChoices):
@@ -29,6 +33,30 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("“%(name)s” is not a time zone name like Europe/Lisbon."), params={"name": name})
 
 
+def validate_sender_name(name: str) -> None:
+    """Raise ValidationError if the name on letters is more than one line, or names the drug."""
+    if not name.isprintable():
+        raise ValidationError(_("This must be a single line of readable text."))
+    if TRADEMARK in name.casefold():
+        raise ValidationError(_("Letters carry a neutral name: whoever reads along must not learn what the clinic treats."))
+
+
+def validate_language(code: str) -> None:
+    """Raise ValidationError unless letters are written in this language."""
+    if code not in dict(settings.LANGUAGES):
+        raise ValidationError(
+            _("Letters are written in: %(codes)s."), params={"codes": ", ".join(sorted(dict(settings.LANGUAGES)))}
+        )
+
+
+class Jurisdiction(models.TextChoices):
+    """Whose labels apply. The catalogue has rules for these; for another country the clinic's own policy would stand alone."""
+
+    US = "US", _("United States")
+    EU = "EU", _("European Union")
+    UK = "UK", _("United Kingdom")
+
+
 def every_weekday() -> list[int]:
     """Monday to Friday, as Python counts weekdays."""
     return [0, 1, 2, 3, 4]
@@ -42,6 +70,7 @@ class Clinic(models.Model):
     sender_name = models.CharField(
         _("name on letters"),
         max_length=60,
+        validators=[validate_sender_name],
         help_text=_("Neutral: a reader over the shoulder must not learn what the clinic treats."),
     )
     phone = models.CharField(_("phone"), max_length=40)
@@ -51,9 +80,13 @@ class Clinic(models.Model):
     address = models.CharField(_("address"), max_length=250)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     jurisdiction = models.CharField(
-        _("jurisdiction of the labels"), max_length=8, default="EU", help_text=_("US, EU or UK: which label rules apply.")
+        _("jurisdiction of the labels"),
+        max_length=8,
+        choices=Jurisdiction.choices,
+        default=Jurisdiction.EU,
+        help_text=_("Which label rules apply."),
     )
-    language = models.CharField(_("language"), max_length=8, default="en")
+    language = models.CharField(_("language"), max_length=8, default="en", validators=[validate_language])
     sending_from = models.TimeField(_("letters go from"), default="08:00")
     sending_until = models.TimeField(_("letters go until"), default="19:00")
     sending_weekdays = models.JSONField(_("letters go on"), default=every_weekday, help_text=_("0 is Monday."))
