@@ -212,7 +212,7 @@ class TaskKind(models.TextChoices):
 
     PHONE_OVERDUE = "PHONE_OVERDUE", _("phone: the window has closed")
     PHONE_NO_ADDRESS = "PHONE_NO_ADDRESS", _("phone: no usable e-mail address")
-    PHONE_OPTED_OUT = "PHONE_OPTED_OUT", _("phone: stopped these e-mails")
+    PHONE_OPTED_OUT = "PHONE_OPTED_OUT", _("phone: gets no such e-mails")
     PHONE_ASKED = "PHONE_ASKED", _("phone: asked to be called")
 
 

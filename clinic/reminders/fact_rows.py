@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from clinic.patients.models import Consent, Hold, Patient, StaffTask, TaskKind
 from clinic.reminders.addresses import address_hash, domain_hash
 from clinic.reminders.models import DomainHold, EngineState, Message, Suppression
-from clinic.reminders.policy import OPEN_STATES, TASK_PREFIX
+from clinic.reminders.policy import OPEN_STATES, OPTED_OUT_PREFIX, TASK_PREFIX
 from clinic.reminders.situation import GAP, Contact, Letter
 from clinic.reminders.steps import Step
 from clinic.scheduling.models import Appointment, ChangeKind
@@ -216,8 +216,8 @@ def _by_time(row: tuple[str, int, int, str, str, bool, datetime | None]) -> tupl
 
 
 def _tasks(ids: list[int]) -> QuerySet[StaffTask]:
-    asked = Q(kind=TaskKind.PHONE_ASKED, done_at__isnull=True)
-    return StaffTask.objects.filter(Q(cause_key__startswith=TASK_PREFIX) | asked, patient_id__in=ids)
+    to_phone = Q(kind__in=[TaskKind.PHONE_ASKED, TaskKind.PHONE_OPTED_OUT], done_at__isnull=True)
+    return StaffTask.objects.filter(Q(cause_key__startswith=TASK_PREFIX) | to_phone, patient_id__in=ids)
 
 
 def _suppressions(by_address: Iterable[tuple[int, str]]) -> QuerySet[Suppression]:
@@ -225,7 +225,7 @@ def _suppressions(by_address: Iterable[tuple[int, str]]) -> QuerySet[Suppression
 
 
 def _keep_task(found: Small, patient_id: int, kind: str, cause: str, *, is_open: bool) -> None:
-    if cause.startswith(TASK_PREFIX):
+    if cause.startswith((TASK_PREFIX, OPTED_OUT_PREFIX)):
         found.tasks[patient_id].add(cause)
         if is_open:
             found.open_tasks[patient_id].add(cause)

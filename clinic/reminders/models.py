@@ -45,6 +45,13 @@ class Audience(models.TextChoices):
     STAFF = "STAFF", _("task for staff")
 
 
+#: The steps of the ladder and what they are counted from, and the steps that tell of a change of a visit.
+LADDER = ["INVITE", "REMIND", "LAST_CALL", "OVERDUE"]
+OF_WINDOW = ["SUGGESTED", "OPENS", "CLOSES"]
+NEWS = ["BOOKED", "CANCELLED"]
+MOST_OFFSET = 730
+
+
 class Plan(models.Model):
     """A clinic's letters for an indication (none: any). A change makes a new version."""
 
@@ -84,6 +91,27 @@ class PlanStep(models.Model):
             models.UniqueConstraint(fields=["plan", "step", "ordinal"], name="plan_step_unique"),
             models.CheckConstraint(
                 condition=Q(offset_unit="DAY") | Q(anchor="APPOINTMENT"), name="plan_step_hours_only_before_visits"
+            ),
+            # What the policy can count: any other row would leave every patient of the clinic without a decision.
+            models.CheckConstraint(
+                condition=Q(step__in=LADDER, anchor__in=OF_WINDOW, floor_anchor__in=["", *OF_WINDOW])
+                | Q(step__in=NEWS, anchor="CHANGE", offset=0, floor_anchor="")
+                | Q(step="VISIT", anchor="APPOINTMENT", offset__lt=0, floor_anchor=""),
+                name="plan_step_counted_from_what_it_is_about",
+                violation_error_message=_(
+                    "Invitations are counted from the window, news of a visit from the change itself (0 days), a reminder back "
+                    "from the visit (a negative number); only invitations have a floor."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(step="OVERDUE", audience="STAFF") | (~Q(step="OVERDUE") & Q(audience="PATIENT")),
+                name="plan_step_speaks_to_whom_it_can",
+                violation_error_message=_("Overdue is a task for staff; every other step is a letter to the patient."),
+            ),
+            models.CheckConstraint(
+                condition=Q(offset__range=(-MOST_OFFSET, MOST_OFFSET), floor_offset_days__range=(-MOST_OFFSET, MOST_OFFSET)),
+                name="plan_step_within_two_years",
+                violation_error_message=_("At most 730 days or hours."),
             ),
         ]
 

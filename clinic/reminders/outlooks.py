@@ -21,4 +21,4 @@ def outlook_of(situation: Situation, plans: PlanBook, at: datetime) -> Outlook:
     except Exception as error:  # noqa: BLE001 - one patient's impossible dates are no reason to leave the others without
         # Only the kind: the text of the exception may quote the record.
         log.error("no decision about patient %s: %s", situation.patient_id, type(error).__name__)
-        return Outlook((), at + POISONED_FOR)
+        return Outlook((), at + POISONED_FOR, has_failed=True)

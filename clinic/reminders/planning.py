@@ -17,18 +17,18 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from clinic.patients.models import Patient
+from clinic.patients.models import Patient, TaskKind
 from clinic.patients.services import raise_task
 from clinic.reminders import facts, planner_lock
 from clinic.reminders.models import Message
 from clinic.reminders.outlooks import outlook_of
 from clinic.reminders.plans import load_book
-from clinic.reminders.policy import TASK_PREFIX, Decision, Outlook
+from clinic.reminders.policy import TASK_PREFIX, Decision, Outlook, missing_for_letter
 from clinic.reminders.rows import insert_new, set_each
 from clinic.reminders.rules import Occasion
 from clinic.reminders.situation import PlanBook, Situation
 from clinic.reminders.states import HELD_BY_PERSON, State, settled_as
-from clinic.reminders.steps import Verdict
+from clinic.reminders.steps import Audience, Reason, Verdict
 from clinic.reminders.transitions import Move, move_all
 from clinic.reminders.wording import STEPS
 
@@ -206,7 +206,7 @@ def _raise_tasks(situations: dict[int, Situation], outlooks: dict[int, Outlook],
     for pk, occasion in wanted:
         task = raise_task(
             patient=patients[pk],
-            kind=occasion.rule.task,
+            kind=_task_kind(situations[pk], occasion),
             cause_key=TASK_PREFIX + occasion.key,
             due_on=situations[pk].hours.local_date(now),
             note=_("In place of a letter: %(step)s.") % {"step": STEPS[occasion.rule.step]} if occasion.rule.letter else "",
@@ -214,3 +214,9 @@ def _raise_tasks(situations: dict[int, Situation], outlooks: dict[int, Outlook],
         )
         raised += task is not None
     return raised
+
+
+def _task_kind(situation: Situation, occasion: Occasion) -> str:
+    if occasion.audience is Audience.PATIENT and missing_for_letter(situation, occasion) is Reason.NO_CONSENT:
+        return TaskKind.PHONE_OPTED_OUT
+    return occasion.rule.task

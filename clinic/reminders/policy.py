@@ -15,6 +15,8 @@ from clinic.reminders.steps import Audience, Gate, Reason, Step, Verdict
 
 #: What `Situation.tasks` calls the task that stands in for a step: this, and the step's key.
 TASK_PREFIX = "step:"
+#: How the cause of the task begins that a patient's own opt-out raised (`patients.services.consents`).
+OPTED_OUT_PREFIX = "opted-out:"
 #: States in which a message may still go.
 OPEN_STATES = frozenset({"READY", "CLAIMED", "HELD"})
 #: While a more specific letter of the same patient is on its way, the other is asked again after this.
@@ -59,6 +61,8 @@ class Outlook:
 
     decisions: tuple[Decision, ...]
     look_again_at: datetime | None
+    #: No decision could be made: whatever the patient is owed stands still, and the log says for whom.
+    has_failed: bool = False
 
     def about(self, key: str) -> Decision:
         """Return the decision about the message with this dedupe key."""
@@ -103,7 +107,8 @@ def _judge(facts: Situation, occasion: Occasion, at: datetime) -> Decision:
     if when > at:
         return Decision(occasion.key, Verdict.WAIT, reason, when, occasion, becomes_task=not is_letter)
     if not is_letter:
-        return Decision(occasion.key, Verdict.TASK, Reason.DUE, occasion=occasion)
+        missing = missing_for_letter(facts, occasion) if occasion.audience is Audience.PATIENT else None
+        return Decision(occasion.key, Verdict.TASK, missing or Reason.DUE, occasion=occasion)
     return _last_gates(facts, occasion, at)
 
 
@@ -140,29 +145,41 @@ def _why_never(facts: Situation, occasion: Occasion, at: datetime) -> Reason | N
 
 def _why_no_letter(facts: Situation, occasion: Occasion) -> Reason | None:
     """Nobody to write to and nothing for staff to do instead, or no consent to write."""
-    if _is_letter(facts, occasion):
-        return None if _agrees(facts, occasion) else Reason.NO_CONSENT
-    if occasion.audience is Audience.STAFF:
+    if occasion.audience is Audience.STAFF or (missing := missing_for_letter(facts, occasion)) is None:
         return None
-    if not occasion.rule.task:
-        return Reason.NO_ADDRESS if facts.address is Address.MISSING else Reason.ADDRESS_SUPPRESSED
+    if not _is_phoned(occasion, missing):
+        return missing
+    if missing is Reason.NO_CONSENT and any(cause.startswith(OPTED_OUT_PREFIX) for cause in facts.open_tasks):
+        # Somebody is to phone about the opt-out itself: no second task.
+        return missing
     subject = subject_of(occasion.key)
-    standing = any(subject_of(cause.removeprefix(TASK_PREFIX)) == subject for cause in facts.open_tasks)
-    return Reason.ALREADY_A_TASK if standing else None
+    steps = (cause.removeprefix(TASK_PREFIX) for cause in facts.open_tasks if cause.startswith(TASK_PREFIX))
+    return Reason.ALREADY_A_TASK if any(subject_of(key) == subject for key in steps) else None
+
+
+def missing_for_letter(facts: Situation, occasion: Occasion) -> Reason | None:
+    """What a letter of this step lacks whatever the hour: a usable address or the patient's consent; None if nothing."""
+    if facts.address is Address.MISSING:
+        return Reason.NO_ADDRESS
+    if facts.address is Address.SUPPRESSED:
+        return Reason.ADDRESS_SUPPRESSED
+    return None if occasion.rule.purpose in facts.consents else Reason.NO_CONSENT
 
 
 def _is_letter(facts: Situation, occasion: Occasion) -> bool:
-    if occasion.audience is not Audience.PATIENT or facts.address is not Address.USABLE:
+    return occasion.audience is Audience.PATIENT and missing_for_letter(facts, occasion) is None
+
+
+def _is_phoned(occasion: Occasion, missing: Reason) -> bool:
+    """Whether staff have this step as a task where no letter can go.
+
+    Whoever agreed to no letter is phoned when it is time to come back, so that nobody is lost, and when the clinic cancelled
+    their visit, lest they come for nothing; of their own acts and of visits that they know of they are told nothing.
+    """
+    if not occasion.rule.task:
         return False
-    return _agrees(facts, occasion) or not _must_be_told(occasion)
-
-
-def _agrees(facts: Situation, occasion: Occasion) -> bool:
-    return occasion.rule.purpose in facts.consents
-
-
-def _must_be_told(occasion: Occasion) -> bool:
-    """A visit that the clinic cancelled: whoever agreed to no letter is told by phone, lest they come for nothing."""
+    if missing is not Reason.NO_CONSENT or occasion.rule.family is Family.RETURN:
+        return True
     return occasion.rule.step is Step.CANCELLED and occasion.visit is not None and not occasion.visit.by_patient
 
 

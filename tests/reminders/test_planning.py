@@ -142,7 +142,7 @@ def last_attempt(message):
         (lambda f: HoldFactory(patient=f.patient), "HELD", "ON_HOLD"),
         (lambda f: Patient.objects.filter(pk=f.patient_id).update(status="DECEASED"), "CANCELLED", "DECEASED"),
         (lambda f: Patient.objects.filter(pk=f.patient_id).update(status="PAUSED"), "HELD", "PATIENT_PAUSED"),
-        (lambda f: Patient.objects.filter(pk=f.patient_id).update(email=""), "SUPPRESSED", "DUE"),
+        (lambda f: Patient.objects.filter(pk=f.patient_id).update(email=""), "SUPPRESSED", "NO_ADDRESS"),
         (
             lambda f: type(f).objects.filter(pk=f.pk).update(state="STOPPED", stop_reason="OTHER", ended_at=NOW),
             "CANCELLED",

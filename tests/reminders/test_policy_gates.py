@@ -66,9 +66,16 @@ def test_a_hold_keeps_back_invitations_and_calls_but_no_news_of_a_visit(step, he
 def test_without_consent_to_its_purpose_no_letter_goes(step):
     facts, at = EARNED[step]
     other = {"INVITE"} if RULES[step].purpose == "VISIT" else {"VISIT"}
-    # A visit that the clinic cancels is told by phone, lest the patient comes for nothing.
-    expected = ("TASK", "DUE") if step in NO_LETTER | {Step.CANCELLED} else ("NEVER", "NO_CONSENT")
+    # By phone: that it is time to come back, and that the clinic cancelled a visit, lest the patient comes for nothing.
+    expected = ("TASK" if step in LADDER | {Step.CANCELLED} else "NEVER", "NO_CONSENT")
+    expected = ("TASK", "DUE") if step in NO_LETTER else expected
     assert said(replace(facts, consents=frozenset(other)), at)[step] == expected
+
+
+def test_while_somebody_is_to_phone_about_an_opt_out_no_step_of_the_ladder_raises_a_second_task():
+    facts = situation(consents=frozenset({"VISIT"}), tasks=frozenset({"opted-out:4"}))
+    assert said(facts, paris(11, 17))["INVITE"] == ("TASK", "NO_CONSENT")
+    assert said(replace(facts, open_tasks=facts.tasks), paris(11, 17))["INVITE"] == ("NEVER", "NO_CONSENT")
 
 
 def test_who_cancelled_by_themselves_and_agreed_to_no_letter_is_not_phoned():
@@ -81,23 +88,21 @@ def test_who_cancelled_by_themselves_and_agreed_to_no_letter_is_not_phoned():
 @pytest.mark.parametrize("address", [Address.MISSING, Address.SUPPRESSED])
 def test_without_a_usable_address_staff_get_the_step_as_a_task(step, address):
     facts, at = EARNED[step]
-    if step is Step.BOOKED:
-        reason = "NO_ADDRESS" if address is Address.MISSING else "ADDRESS_SUPPRESSED"
-        assert said(replace(facts, address=address), at)[step] == ("NEVER", reason)
-    else:
-        assert said(replace(facts, address=address), at)[step] == ("TASK", "DUE")
+    verdict = "NEVER" if step is Step.BOOKED else "TASK"
+    reason = "NO_ADDRESS" if address is Address.MISSING else "ADDRESS_SUPPRESSED"
+    assert said(replace(facts, address=address), at)[step] == (verdict, "DUE" if step in NO_LETTER else reason)
 
 
 def test_a_task_for_the_phone_needs_no_consent_to_letters_and_no_civil_hour():
     facts = situation(address=Address.MISSING, consents=frozenset())
-    assert said(facts, paris(11, 21, 23))["INVITE"] == ("TASK", "DUE")
+    assert said(facts, paris(11, 21, 23))["INVITE"] == ("TASK", "NO_ADDRESS")
 
 
 def test_while_one_task_is_open_the_next_step_raises_no_second():
     first = situation(address=Address.MISSING, tasks=frozenset({"step:INVITE:1:f1:r0"}))
     waiting = replace(first, open_tasks=first.tasks)
     assert said(waiting, paris(12, 15))["REMIND"] == ("NEVER", "ALREADY_A_TASK")
-    assert said(first, paris(12, 15))["REMIND"] == ("TASK", "DUE")
+    assert said(first, paris(12, 15))["REMIND"] == ("TASK", "NO_ADDRESS")
     assert said(waiting, paris(3, 2))["OVERDUE"] == ("TASK", "DUE")
 
 

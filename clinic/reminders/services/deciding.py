@@ -15,7 +15,7 @@ from clinic.reminders.models import Message
 from clinic.reminders.plans import load_book
 from clinic.reminders.policy import decide
 from clinic.reminders.states import HELD_BY_PERSON, State
-from clinic.reminders.steps import Verdict
+from clinic.reminders.steps import Reason, Verdict
 from clinic.reminders.transitions import Move, move
 from clinic.reminders.wording import REASONS
 
@@ -95,7 +95,7 @@ def _check_still_owed(message: Message, now: datetime) -> None:
     if message.dedupe_key in letters:
         letters[message.dedupe_key] = replace(letters[message.dedupe_key], state=State.READY, gone_at=None)
     decision = decide(replace(situation, letters=letters), load_book(now), now).about(message.dedupe_key)
-    if decision.verdict is Verdict.NEVER:
+    if decision.verdict is Verdict.NEVER or decision.reason is Reason.NO_CONSENT:
         raise DecisionRefused(_("This letter is no longer owed: %(reason)s.") % {"reason": REASONS[decision.reason]})
     if decision.verdict is Verdict.TASK:
         raise DecisionRefused(_("No letter can reach this patient: correct the e-mail address first."))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from clinic.reminders import facts
 from clinic.reminders.outlooks import outlook_of
 from clinic.reminders.plans import load_book
-from clinic.reminders.policy import Decision, Outlook
+from clinic.reminders.policy import Decision, Outlook, missing_for_letter
 from clinic.reminders.situation import Situation
 from clinic.reminders.steps import Reason, Step, Verdict
 from clinic.reminders.wording import REASONS, STEPS, moment_words
@@ -83,7 +82,7 @@ def explain(*, patient_ids: Iterable[int], at: datetime) -> dict[int, dict[int, 
     for pk, situation in facts.load(set(patient_ids), at=at).items():
         outlook = outlook_of(situation, plans, at)
         explained[pk] = {
-            follow_up.pk: _explanation(_about(outlook, follow_up.pk), situation.hours.zone, at)
+            follow_up.pk: _explanation(outlook, _about(outlook, follow_up.pk), situation, at)
             for follow_up in situation.follow_ups
         }
     return explained
@@ -114,11 +113,13 @@ def _about(outlook: Outlook, follow_up_id: int) -> list[Decision]:
     ]
 
 
-def _explanation(decisions: list[Decision], zone: ZoneInfo, at: datetime) -> Explanation:
+def _explanation(outlook: Outlook, decisions: list[Decision], situation: Situation, at: datetime) -> Explanation:
+    if outlook.has_failed:
+        return Explanation(None, None, "FAILED", _("Nothing will go"), _("the plan could not be applied: see the log"))
     coming = [decision for decision in decisions if decision.will_go]
     if coming:
         first = min(coming, key=lambda decision: decision.when or at)
-        return _next(first, zone, at)
+        return _next(first, situation, at)
     reasons = {decision.reason for decision in decisions}
     reason = next((reason for reason in _TELLING if reason in reasons), Reason.ENDED)
     text = _("every letter of this window has gone") if reason is Reason.ALREADY_SENT else str(REASONS[reason])
@@ -127,16 +128,17 @@ def _explanation(decisions: list[Decision], zone: ZoneInfo, at: datetime) -> Exp
     return Explanation(None, None, reason.value, _("Nothing will go"), text)
 
 
-def _next(decision: Decision, zone: ZoneInfo, at: datetime) -> Explanation:
+def _next(decision: Decision, situation: Situation, at: datetime) -> Explanation:
     when = decision.when or at
     step, is_task = _step(decision), _is_task(decision)
     if is_task:
-        text = _("no usable e-mail address") if step is not Step.OVERDUE else _("if nothing is booked by then")
+        missing = missing_for_letter(situation, decision.occasion) if decision.occasion and step is not Step.OVERDUE else None
+        text = str(REASONS[missing]) if missing else _("if nothing is booked by then")
     elif decision.reason in (Reason.NOT_YET, Reason.DUE) and decision.occasion and decision.occasion.follow_up:
         text = _("if nothing is booked by then")
     else:
         text = "" if decision.reason is Reason.NOT_YET else str(REASONS[decision.reason])
-    headline = _("%(step)s, %(when)s") % {"step": _words(decision), "when": moment_words(when, zone, at=at)}
+    headline = _("%(step)s, %(when)s") % {"step": _words(decision), "when": moment_words(when, situation.hours.zone, at=at)}
     return Explanation(step, when, decision.reason.value, headline, text, is_task)
 
 

@@ -83,10 +83,12 @@ def test_where_nothing_will_go_the_one_reason_is_told(change, reason):
     assert line(follow_up) == ("Nothing will go", reason)
 
 
-def test_without_consent_the_call_at_the_end_is_still_told():
+def test_without_consent_the_call_instead_of_the_letter_is_told():
     follow_up = FollowUpFactory()
     ConsentFactory(patient=follow_up.patient, purpose="INVITE", is_given=False)
-    assert line(follow_up) == ("Phone: window closed, Tue 2 Mar 2027 08:00", "if nothing is booked by then")
+    headline, text = line(follow_up)
+    assert headline.startswith("Phone instead of: ")
+    assert text == "no consent to these letters"
 
 
 def test_of_a_booked_patient_the_reminder_of_the_visit_is_told_or_that_a_visit_is_booked():
