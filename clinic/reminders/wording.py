@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -98,8 +98,15 @@ def reason_words(code: str) -> str:
 
 
 def moment_words(moment: datetime, zone: ZoneInfo, *, at: datetime) -> str:
-    """Return a moment by the clinic's wall, as short as it is clear: "today 14:00", "Wed 25 Nov 08:00"."""
+    """Return a moment by the clinic's wall, as short as it is clear: "today 14:00", "Wed 25 Nov 08:00".
+
+    Midnight is written as the day alone: a clinic that writes at any hour owes a letter from the first minute of its day.
+    """
     local, today = moment.astimezone(zone), at.astimezone(zone).date()
+    if local.time() == time.min:
+        if local.date() == today:
+            return _("today")
+        return date_format(local, "D j M" if local.year == today.year else "D j M Y")
     if local.date() == today:
         return _("today %(time)s") % {"time": date_format(local, "H:i")}
     return date_format(local, "D j M H:i" if local.year == today.year else "D j M Y H:i")

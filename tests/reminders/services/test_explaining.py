@@ -1,6 +1,7 @@
 """The one line beside a follow-up: the next letter, or why there is none."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,7 +11,7 @@ from clinic.reminders.models import EngineState
 from clinic.reminders.services import explain, forecast
 from clinic.reminders.states import PROBLEMS, State
 from clinic.reminders.steps import Reason, Step
-from clinic.reminders.wording import OUTCOMES, REASONS, STEPS, reason_words
+from clinic.reminders.wording import OUTCOMES, REASONS, STEPS, moment_words, reason_words
 from tests.factories import (
     NOW,
     AppointmentFactory,
@@ -51,6 +52,15 @@ def test_what_goes_next_is_told_by_the_clinics_wall():
     assert line(invited(follow_up)) == ("Second letter, Tue 15 Dec 08:00", "if nothing is booked by then")
     assert line(follow_up, NOW + timedelta(days=70)) == ("Last letter, today 10:00", "if nothing is booked by then")
     assert line(follow_up, NOW + timedelta(days=68)) == ("Last letter, Mon 1 Feb 08:00", "if nothing is booked by then")
+
+
+def test_a_moment_at_the_first_minute_of_the_clinics_day_is_told_as_the_day():
+    paris = ZoneInfo("Europe/Paris")
+    at = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    assert moment_words(datetime(2026, 12, 4, tzinfo=paris), paris, at=at) == "Fri 4 Dec"
+    assert moment_words(datetime(2027, 1, 8, tzinfo=paris), paris, at=at) == "Fri 8 Jan 2027"
+    assert moment_words(datetime(2026, 11, 23, tzinfo=paris), paris, at=at) == "today"
+    assert moment_words(datetime(2026, 12, 4, tzinfo=UTC), paris, at=at) == "Fri 4 Dec 01:00"
 
 
 def test_a_call_by_staff_is_told_as_such():
