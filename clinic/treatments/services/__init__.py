@@ -11,7 +11,7 @@ from clinic.treatments.services.follow_ups import (
     window_for,
 )
 from clinic.treatments.services.parts import Draw, Point, total_of
-from clinic.treatments.services.refusals import AlreadyRecorded, Problem, TreatmentRefused, problems_from
+from clinic.treatments.services.refusals import AlreadyRecorded, AmendedMeanwhile, Problem, TreatmentRefused, problems_from
 from clinic.treatments.services.sessions import (
     lock_for_signing,
     newest_performed_on,
@@ -19,26 +19,49 @@ from clinic.treatments.services.sessions import (
     sign_locked,
     signed_sessions,
 )
+from clinic.treatments.services.settling import set_window, settle, void_follow_up
+from clinic.treatments.services.versions import (
+    Wording,
+    add_version,
+    current_of,
+    keep_places,
+    lock_for_amending,
+    problems_of_version,
+    said_anew,
+    said_by,
+)
 
 __all__ = [
     "AlreadyRecorded",
+    "AmendedMeanwhile",
     "Draw",
     "FollowUpRefused",
     "Point",
     "Problem",
     "TreatmentRefused",
+    "Wording",
+    "add_version",
     "close_active",
+    "current_of",
+    "keep_places",
+    "lock_for_amending",
     "lock_for_signing",
     "log_contact",
     "newest_performed_on",
     "open_follow_up",
     "problems_from",
+    "problems_of_version",
     "record_signed",
+    "said_anew",
+    "said_by",
+    "set_window",
+    "settle",
     "sign_locked",
     "signed_sessions",
     "snooze",
     "stop",
     "total_of",
+    "void_follow_up",
     "wake",
     "window_for",
 ]
