@@ -70,15 +70,15 @@ def amend_treatment(
 ) -> InjectionSession:
     """Add a version that says what was really done, with the `reason`, and return the treatment as it stands.
 
-    Earlier versions stay. Each vial is booked by the difference (see `toxins.services.correct_taken`); with `discard_rest` what is
-    left in the vials drawn from is thrown away. Where date or product change, the follow-up of the newest treatment runs, and this
-    one's window is computed anew if it is the one that runs; `own_next_on`, the clinician's own date as it is to stand, wins then as
-    ever and counts for nothing otherwise. Units are never carried over to another product: whoever changes it says with
-    `units_are_of_product` that these are its units.
-    Where that date is all that changes, the record gets no further version. `expected_version` is the number of the version that the
-    person saw.
-    Raises TreatmentRefused with every problem, also for an amendment that changes nothing; AmendedMeanwhile where there is a newer
-    version; nothing is written then. Raises ValueError when no person signs.
+    Earlier versions stay. Each vial is booked by the difference (see `toxins.services.correct_taken`); with `discard_rest` what
+    is left in the vials drawn from is thrown away. Where date or product change, the follow-up of the newest treatment runs,
+    and this one's window is computed anew if it is the one that runs; `own_next_on`, the clinician's own date as it is to
+    stand, wins then as ever and counts for nothing otherwise. Units are never carried over to another product: whoever changes
+    it says with `units_are_of_product` that these are its units.
+    Where that date is all that changes, the record gets no further version. `expected_version` is the number of the version
+    that the person saw.
+    Raises TreatmentRefused with every problem, also for an amendment that changes nothing; AmendedMeanwhile where there is a
+    newer version; nothing is written then. Raises ValueError when no person signs.
     """
     if by.user is None:
         raise ValueError("A treatment is amended by a person.")

@@ -34,7 +34,7 @@ class AlreadyRecorded(Exception):
 
 
 class AmendedMeanwhile(Exception):
-    """Somebody else amended the treatment since it was opened for amending; nothing was written. `session` is as it stands now."""
+    """Somebody else amended the treatment since the person opened it; nothing was written. `session` is as it stands now."""
 
     def __init__(self, session: InjectionSession) -> None:
         super().__init__("The treatment has been amended meanwhile.")
