@@ -153,7 +153,7 @@ def _book(
     on: date,
     now: datetime,
 ) -> list[Draw]:
-    """Bring the vials into line with the new version; return what it took from each, vials given back and thrown away included."""
+    """Bring the vials into line with the new version; return what it took from each, those given back included."""
     wanted = {draw.vial.pk: Taken(draw.given, draw.wasted, draw.waste_reason) for draw in draws}
     in_order = [*wanted, *(pk for pk in own if pk not in wanted)]
     taken = []

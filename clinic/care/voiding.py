@@ -28,11 +28,11 @@ from clinic.treatments.services import (
 def void_treatment(*, by: audit.Actor, session: InjectionSession, units: str, reason: str, now: datetime) -> InjectionSession:
     """Declare a signed treatment void, with the `reason`, and return it as it stands. A second time changes nothing.
 
-    It leaves totals, ledgers, charts and repeats; its versions stay to be read. The follow-up it opened is void with it, and the one
-    it had ended runs again unless a newer treatment stands. A visit that its signing marked as treated goes back to what it was.
-    `units` (`UnitsFate`) says what became of the units: given to another patient, whose treatment is still to be recorded, they go
-    back into the vial on paper, which opens again if need be; never taken out, they go back as an amendment's do; thrown away, they
-    are booked as waste.
+    It leaves totals, ledgers, charts and repeats; its versions stay to be read. The follow-up it opened is void with it, and
+    the one it had ended runs again unless a newer treatment stands. A visit that its signing marked as treated goes back to
+    what it was. `units` (`UnitsFate`) says what became of the units: given to another patient, whose treatment is still to be
+    recorded, they go back into the vial on paper, which opens again if need be; never taken out, they go back as an amendment's
+    do; thrown away, they are booked as waste.
     Raises TreatmentRefused with every problem; nothing is written then. Raises ValueError when no person acts.
     """
     if by.user is None:

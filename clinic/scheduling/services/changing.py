@@ -93,7 +93,8 @@ def mark_treated(*, by: audit.Actor, appointment: Appointment, now: datetime) ->
 def take_back_treated(*, by: audit.Actor, appointment: Appointment, reason: str, now: datetime) -> Appointment:
     """Put a visit back to what it was before it was marked as treated, because no treatment came of it. No letter tells of it.
 
-    Changes nothing for a visit that is not marked as treated. Raises BookingRefused where its follow-up has been booked anew since.
+    Changes nothing for a visit that is not marked as treated. Raises BookingRefused where its follow-up has been booked anew
+    since.
     """
     with transaction.atomic():
         _lock(appointment, now)

@@ -35,10 +35,10 @@ def correct_taken(
     """Have a treatment on `on` have taken `becomes` from the vial in place of what was on record; return what it took in the end.
 
     Only the difference is booked, so nothing is counted twice. What comes back to a vial that is still open can be drawn again.
-    A closed vial opens again only while it may be used and nobody else threw its rest away; otherwise what comes back is booked as
-    thrown away, because the vial is gone. With `must_reopen` it opens whatever else holds: the units are about to be recorded
-    elsewhere. A vial that nothing was taken from, and whose making-up nobody noted, is unopened again.
-    Raises VialRefused when the vial does not hold what the correction asks for.
+    A closed vial opens again only while it may be used and nobody else threw its rest away; otherwise what comes back is booked
+    as thrown away, because the vial is gone. With `must_reopen` it opens whatever else holds: the units are about to be
+    recorded elsewhere. A vial that nothing was taken from, and whose making-up nobody noted, is unopened again. Raises
+    VialRefused when the vial does not hold what the correction asks for.
     """
     vial = Vial.objects.select_for_update(of=("self",)).select_related("lot__product", "clinic").get(pk=vial.pk)
     before = _written(vial)

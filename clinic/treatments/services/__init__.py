@@ -1,5 +1,14 @@
 """What is written down about treatments and follow-ups. Callers import from here."""
 
+from clinic.treatments.services.drafts import (
+    DraftConflict,
+    DraftTooLong,
+    discard_draft,
+    draft_of,
+    keep_draft,
+    typed_in,
+    use_up_draft,
+)
 from clinic.treatments.services.follow_ups import (
     FollowUpRefused,
     close_active,
@@ -34,6 +43,8 @@ from clinic.treatments.services.versions import (
 __all__ = [
     "AlreadyRecorded",
     "AmendedMeanwhile",
+    "DraftConflict",
+    "DraftTooLong",
     "Draw",
     "FollowUpRefused",
     "Point",
@@ -43,6 +54,9 @@ __all__ = [
     "add_version",
     "close_active",
     "current_of",
+    "discard_draft",
+    "draft_of",
+    "keep_draft",
     "keep_places",
     "lock_for_amending",
     "lock_for_signing",
@@ -61,6 +75,8 @@ __all__ = [
     "snooze",
     "stop",
     "total_of",
+    "typed_in",
+    "use_up_draft",
     "void_follow_up",
     "wake",
     "window_for",

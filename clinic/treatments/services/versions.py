@@ -109,7 +109,8 @@ def problems_of_version(
     patient, condition = session.patient, session.condition
     return problems_from(
         [
-            *check_people(patient, condition, wording.practitioner),
+            # Whoever treated did so, also if they have left since.
+            *([] if wording.practitioner == session.practitioner else check_people(patient, condition, wording.practitioner)),
             *dosing.check_dates(
                 performed_on=wording.performed_on,
                 today=now.astimezone(patient.clinic.zone).date(),
