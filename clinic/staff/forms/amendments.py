@@ -16,7 +16,7 @@ from clinic.treatments.models import UnitsFate
 class AmendForm(TreatmentForm):
     """A treatment as it was signed, to be put right. `based_on` is the number of the version that the person saw."""
 
-    based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=9_999)
     units_are_of_product = forms.BooleanField(
         label=_("Yes, these are the units of the other product that were given"), required=False
     )

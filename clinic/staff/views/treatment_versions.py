@@ -214,7 +214,7 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
         form = self.form_for(desk, data)
         points = point_rows(0)(data, prefix=PREFIX, form_kwargs=desk.row_facts())
         changes = change_lines(seen, self.version) if seen else []
-        return self.page(desk, rows, form=form, points=points, status=409, meanwhile=changes, conflict=True)
+        return self.page(desk, rows, form=form, points=points, status=409, meanwhile=changes, is_late=True)
 
     def page(self, desk: Desk, rows: Sequence[Row], **given: Any) -> HttpResponse:
         if self.request.method == "GET" and self.running is not None:
