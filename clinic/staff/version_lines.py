@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinic.staff.pictures.face_map import units_text
+from clinic.staff.vials import size_text
 from clinic.toxins.models import Site, Vial
 from clinic.treatments.differences import Change, PointSaid, VialSaid, What, differences
 from clinic.treatments.models import Guidance, InjectionSession, LidTechnique, PointSide, SessionVersion, SessionVoid
@@ -89,12 +90,12 @@ class _Names:
         said = [one for change in changes for one in (change.before, change.after)]
         codes = {one.site for one in said if isinstance(one, PointSaid)}
         ids = {one.vial for one in said if isinstance(one, VialSaid)}
-        vials = Vial.objects.filter(public_id__in=ids).select_related("lot__product", "presentation__product")
+        vials = Vial.objects.filter(public_id__in=ids).select_related("lot__product")
         plain = {str(one.practitioner.public_id): one.practitioner.name for one in versions}
         plain |= {one.product.code: str(one.product) for one in versions}
         return cls(
             sites={site.code: str(site) for site in Site.objects.filter(code__in=codes)},
-            vials={str(vial.public_id): str(vial) for vial in vials},
+            vials={str(vial.public_id): f"{size_text(vial)}, {_('lot %(lot)s') % {'lot': vial.lot.number}}" for vial in vials},
             plain=plain,
         )
 

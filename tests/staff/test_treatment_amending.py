@@ -264,6 +264,20 @@ def test_what_is_left_to_do_is_told(signed):
     assert "1 side effect is recorded after this treatment: look whose it is." in page
 
 
+def test_visit_that_is_open_again_is_told(client):
+    desk = RecordPage(client)
+    old_vial = VialFactory(clinic=desk.clinic)
+    desk.post(performed_on="2026-08-03", vial=str(old_vial.public_id))
+    visit = AppointmentFactory(follow_up=FollowUp.objects.get(), starts_at=NOW, practitioner=desk.practitioner)
+    desk.post()
+    wrong = InjectionSession.objects.get(performed_on=TODAY)
+    url = reverse("staff:treatment-void", args=[wrong.public_id])
+    assert "The visit of 23 Nov 2026, 10:00 is no longer marked as treated." in text(client.get(url))
+    response = client.post(url, {"units": "STILL_IN_VIAL", "reason": "never took place"}, follow=True)
+    assert "The visit of 23 Nov 2026, 10:00 is no longer marked as treated. Say what became of it." in text(response)
+    assert reverse("staff:appointment-show", args=[visit.public_id]) in response.content.decode()
+
+
 def test_void_follow_up_stands_in_no_list_and_in_no_count(signed):
     signed.void()
     response = signed.client.get(reverse("staff:follow-up-list"), {"stage": "stopped"})

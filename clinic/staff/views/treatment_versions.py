@@ -20,6 +20,7 @@ from clinic.care.amending import amend_treatment
 from clinic.care.services import visits_left_over
 from clinic.care.voiding import visit_of, void_treatment
 from clinic.practice.roles import Permission
+from clinic.scheduling.models import Appointment
 from clinic.staff.forms.amendments import AmendForm, VoidForm
 from clinic.staff.forms.points import (
     MORE_ROWS,
@@ -282,27 +283,37 @@ class TreatmentVoid(TreatmentPage):
         session = self.load(public_id)
         form = VoidForm(request.POST)
         if form.is_valid():
+            visit = visit_of(session)
             try:
                 void_treatment(by=self.actor, session=session, now=self.now, **form.cleaned_data)
             except TreatmentRefused as refused:
                 for problem in refused.problems:
                     form.add_error(problem.field if problem.field in form.fields else None, problem.message)
             else:
-                self.tell(session)
+                self.tell(session, visit)
                 return redirect("staff:treatment-show", session.public_id)
         return self.answer(session, form, status=422)
 
-    def tell(self, session: InjectionSession) -> None:
+    def tell(self, session: InjectionSession, visit: Appointment | None) -> None:
         """Say what is left for staff to do."""
         messages.success(self.request, _("The treatment is void: it counts for nothing any more and can still be read."))
-        for visit in visits_left_over(session=session):
+        if visit is not None:
+            messages.warning(
+                self.request,
+                format_html(
+                    _('<a href="{}">The visit of {}</a> is no longer marked as treated. Say what became of it.'),
+                    reverse("staff:appointment-show", args=[visit.public_id]),
+                    date_format(visit.starts_at.astimezone(visit.clinic.zone), "j M Y, H:i"),
+                ),
+            )
+        for left in visits_left_over(session=session):
             messages.warning(
                 self.request,
                 format_html(
                     _('A visit is still booked: <a href="{}">{}, {}</a>. Keep it or cancel it.'),
-                    reverse("staff:appointment-show", args=[visit.public_id]),
-                    date_format(visit.starts_at.astimezone(visit.clinic.zone), "j M Y, H:i"),
-                    visit.practitioner,
+                    reverse("staff:appointment-show", args=[left.public_id]),
+                    date_format(left.starts_at.astimezone(left.clinic.zone), "j M Y, H:i"),
+                    left.practitioner,
                 ),
             )
         if count := session.side_effects.count():
