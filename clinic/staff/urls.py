@@ -22,6 +22,7 @@ from clinic.staff.views import (
     tasks,
     treatment_drafts,
     treatment_versions,
+    treatment_void,
     treatments,
 )
 
@@ -84,7 +85,7 @@ urlpatterns: list[URLPattern] = [
         name="side-effect-report-treatment",
     ),
     path("treatments/<uuid:public_id>/version/", treatment_versions.TreatmentVersion.as_view(), name="treatment-version"),
-    path("treatments/<uuid:public_id>/void/", treatment_versions.TreatmentVoid.as_view(), name="treatment-void"),
+    path("treatments/<uuid:public_id>/void/", treatment_void.TreatmentVoid.as_view(), name="treatment-void"),
 ]
 
 # Only the demonstration keeps letters where they can be read.

@@ -1,4 +1,4 @@
-"""Amending a signed treatment, declaring one void, and reading any version of its record."""
+"""Amending a signed treatment, and reading any version of its record."""
 
 from __future__ import annotations
 
@@ -9,19 +9,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from clinic.care.amending import amend_treatment
-from clinic.care.services import visits_left_over
-from clinic.care.voiding import visit_of, void_treatment
 from clinic.practice.roles import Permission
-from clinic.scheduling.models import Appointment
-from clinic.staff.forms.amendments import AmendForm, VoidForm
+from clinic.staff.forms.amendments import AmendForm
 from clinic.staff.forms.points import (
     MORE_ROWS,
     PREFIX,
@@ -33,35 +26,14 @@ from clinic.staff.forms.points import (
     posted_rows,
     show_problems,
 )
-from clinic.staff.pages import StaffPage
 from clinic.staff.recording import Desk, given_map, lay_desk
+from clinic.staff.treatment_pages import TreatmentPage
 from clinic.staff.version_lines import ChangeLine, change_lines, history_of
 from clinic.staff.vials import plain
 from clinic.staff.views.treatments import TreatmentRecord, by_side, day_of
 from clinic.toxins.models import VialState
 from clinic.treatments.models import FollowUp, FollowUpState, Injection, InjectionSession, SessionState, SessionVersion, VialUse
 from clinic.treatments.services import AmendedMeanwhile, Draw, Problem, TreatmentRefused, current_of, total_of
-
-_SESSION = (
-    "patient__clinic", "clinic", "condition__indication", "condition__patient", "product", "practitioner",
-    "current_version__signed_by",
-)  # fmt: skip
-
-
-class TreatmentPage(StaffPage):
-    """A page about one treatment that was signed, within the scope of its patient."""
-
-    def load(self, public_id: uuid.UUID) -> InjectionSession:
-        """The treatment; 404 for a draft and outside the scope."""
-        found = (
-            InjectionSession.objects.filter(patient__in=self.patients(), public_id=public_id)
-            .exclude(state=SessionState.DRAFT)
-            .select_related(*_SESSION)
-            .first()
-        )
-        if found is None:
-            raise self.denied("InjectionSession")
-        return found
 
 
 class TreatmentAmend(TreatmentPage, TreatmentRecord):
@@ -265,77 +237,3 @@ class TreatmentVersion(TreatmentPage):
             "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
         }
         return render(request, "staff/treatment-version.html", context)
-
-
-class TreatmentVoid(TreatmentPage):
-    """Declare a treatment void, with the reason and what became of its units."""
-
-    permission = Permission.RECORD_TREATMENTS
-
-    def get(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-        session = self.load(public_id)
-        if session.state == SessionState.VOID:
-            messages.info(request, _("This treatment is void already; nothing was changed."))
-            return redirect("staff:treatment-show", public_id)
-        return self.answer(session, VoidForm())
-
-    def post(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-        session = self.load(public_id)
-        form = VoidForm(request.POST)
-        if form.is_valid():
-            visit = visit_of(session)
-            try:
-                void_treatment(by=self.actor, session=session, now=self.now, **form.cleaned_data)
-            except TreatmentRefused as refused:
-                for problem in refused.problems:
-                    form.add_error(problem.field if problem.field in form.fields else None, problem.message)
-            else:
-                self.tell(session, visit)
-                return redirect("staff:treatment-show", session.public_id)
-        return self.answer(session, form, status=422)
-
-    def tell(self, session: InjectionSession, visit: Appointment | None) -> None:
-        """Say what is left for staff to do."""
-        messages.success(self.request, _("The treatment is void: it counts for nothing any more and can still be read."))
-        if visit is not None:
-            messages.warning(
-                self.request,
-                format_html(
-                    _('<a href="{}">The visit of {}</a> is no longer marked as treated. Say what became of it.'),
-                    reverse("staff:appointment-show", args=[visit.public_id]),
-                    date_format(visit.starts_at.astimezone(visit.clinic.zone), "j M Y, H:i"),
-                ),
-            )
-        for left in visits_left_over(session=session):
-            messages.warning(
-                self.request,
-                format_html(
-                    _('A visit is still booked: <a href="{}">{}, {}</a>. Keep it or cancel it.'),
-                    reverse("staff:appointment-show", args=[left.public_id]),
-                    date_format(left.starts_at.astimezone(left.clinic.zone), "j M Y, H:i"),
-                    left.practitioner,
-                ),
-            )
-        if count := session.side_effects.count():
-            text = ngettext(
-                "%(count)d side effect is recorded after this treatment: look whose it is.",
-                "%(count)d side effects are recorded after this treatment: look whose they are.",
-                count,
-            )
-            messages.warning(self.request, text % {"count": count})
-
-    def answer(self, session: InjectionSession, form: VoidForm, status: int = 200) -> HttpResponse:
-        self.viewed(session.patient, session)
-        version = current_of(session)
-        running = FollowUp.objects.filter(session=session, state=FollowUpState.ACTIVE).first()
-        context = {
-            "patient": session.patient,
-            "session": session,
-            "version": version,
-            "form": form,
-            "running": running,
-            "visit": visit_of(session),
-            "zone": session.clinic.zone,
-            "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
-        }
-        return render(self.request, "staff/treatment-void.html", context, status=status)
