@@ -87,9 +87,12 @@ def discard_draft(*, by: audit.Actor, patient: Patient, condition: Condition, re
 
 
 def use_up_draft(*, condition: Condition, revision: int) -> None:
-    """The draft has become a treatment. Raises DraftConflict where the one who signs has not seen what it says by now."""
-    drafts = TreatmentDraft.objects.filter(condition=condition)
-    gone, _by_model = drafts.filter(revision=revision).delete()
+    """The draft has become a treatment. Raises DraftConflict where the one who signs has not seen what it says by now.
+
+    One statement where all is well.
+    """
+    drafts = TreatmentDraft.objects.filter(condition=condition, revision=revision)
+    gone = drafts.delete()[0] if revision else 0
     if not gone and (draft := draft_of(condition=condition)) is not None:
         raise DraftConflict(draft)
 
