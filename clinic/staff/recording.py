@@ -164,7 +164,7 @@ def lay_desk(
     clinic = patient.clinic
     today = now.astimezone(clinic.zone).date()
     on = max(min(on, today), patient.born_on) if on else today
-    past = list(signed_sessions(condition=condition).select_related(None).select_related("product", "clinic"))
+    past = list(signed_sessions(condition=condition).select_related(None).select_related("product", "clinic", "current_version"))
     if before is not None:
         past = [one for one in past if (one.performed_on, one.pk) < (before.performed_on, before.pk)]
     wanted = next((one for one in past if str(one.public_id) == repeat_id), None)

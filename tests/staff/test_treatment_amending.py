@@ -80,6 +80,7 @@ def test_amendment_is_signed_as_a_further_version_and_says_so_wherever_the_treat
     assert response.headers["Location"] == signed.at("show")
     page = text(signed.page("show"))
     assert "The treatment is amended: this is version 2." in page
+    assert "signed · amended" in page
     assert "Version 2" in page
     assert f"typed 2.5 for 3 · {signed.user}" in page
     chart = text(signed.client.get(reverse("staff:patient-show", args=[signed.patient.public_id])))
@@ -87,6 +88,7 @@ def test_amendment_is_signed_as_a_further_version_and_says_so_wherever_the_treat
     assert "amended since" in chart
     assert "Treatment amended: Botox 8 U" in chart
     assert "Treated: Botox 8 U" in chart
+    assert "As amended since it was signed." in text(signed.get())
 
 
 @pytest.mark.parametrize(
