@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 SECRET_KEY_LENGTH = 50
 # The example of .env.sample, and what people type instead of a secret.
@@ -29,11 +29,12 @@ class ClinicConfig(AppConfig):
     verbose_name = "Clinic"
 
     def ready(self) -> None:
-        """Register the checks, and have the database's own guards put in place after every migration."""
+        """Register the checks, and have the database's own guards out of the way of a migration and back after it."""
         from clinic import guards
 
         register(check_settings, Tags.security)
         register(check_scale, Tags.security, deploy=True)
+        pre_migrate.connect(guards.lift, sender=self)
         post_migrate.connect(guards.install, sender=self)
 
 

@@ -57,6 +57,8 @@ class Action(models.TextChoices):
     CHANGED = "CHANGED", _("changed")
     DELETED = "DELETED", _("deleted")
     SIGNED = "SIGNED", _("signed")
+    AMENDED = "AMENDED", _("amended")
+    VOIDED = "VOIDED", _("declared void")
     BOOKED = "BOOKED", _("booked")
     CANCELLED = "CANCELLED", _("cancelled")
     CONTACTED = "CONTACTED", _("logged a contact")

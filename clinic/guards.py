@@ -1,12 +1,15 @@
 """What the database itself refuses: changing signed or append-only records, and overlapping appointments.
 
 The guards are put in place after every `migrate`, not by a migration: SQLite rebuilds a table for most schema
-changes and drops its triggers without a word. Installing is idempotent. The only way around the record guards
-is `audit.maintenance()`; there is none around the appointment guards but an overbooking with its reason.
+changes and drops its triggers without a word. It refuses to rebuild one that a trigger of another table asks, so
+there they are taken down before a `migrate` that has something to do. Installing is idempotent. The only way around
+the record guards is `audit.maintenance()`; there is none around the appointment guards but an overbooking with its
+reason.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connections, transaction
@@ -21,6 +24,8 @@ APPEND_ONLY = (
     "clinic_sideeffectversion",
     "clinic_review",
     "clinic_deliveryattempt",
+    "clinic_sessionvoid",
+    "clinic_voideduse",
 )
 #: Rows of these tables belong to a session's version and stand still once it is signed.
 PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse")
@@ -58,6 +63,17 @@ def install(*, using: str = "default", **_signal: Any) -> None:
     with transaction.atomic(using=using), connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def lift(*, using: str = "default", plan: Sequence[object] = (True,), **_signal: Any) -> None:
+    """Take the guards down on SQLite before the migrations of `plan`; `install` puts them back. Does nothing on PostgreSQL."""
+    connection = connections[using]
+    if not plan or connection.vendor == "postgresql":
+        return
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        for name in installed(connection):
+            if name.startswith(("clinic_", *(overlap for overlap, _column in _OVERLAPS))):
+                cursor.execute(f"DROP TRIGGER {name}")
 
 
 def installed(connection: BaseDatabaseWrapper) -> set[str]:

@@ -34,7 +34,10 @@ from clinic.treatments.models import (
     Injection,
     InjectionSession,
     SessionVersion,
+    SessionVoid,
+    TreatmentDraft,
     VialUse,
+    VoidedUse,
     WindowPolicy,
 )
 
@@ -72,6 +75,7 @@ __all__ = [
     "Review",
     "RuleVerification",
     "SessionVersion",
+    "SessionVoid",
     "SideEffect",
     "SideEffectVersion",
     "Site",
@@ -79,9 +83,11 @@ __all__ = [
     "StaffTask",
     "Suppression",
     "Term",
+    "TreatmentDraft",
     "User",
     "Vial",
     "VialUse",
     "VisitKind",
+    "VoidedUse",
     "WindowPolicy",
 ]

@@ -68,6 +68,7 @@ def make_world(client):
     snoozed.snoozed_until, snoozed.snooze_note = date(2027, 1, 4), "on a journey"
     snoozed.save()
     own = records_of(agenda.clinic, "Harbour")
+    factories.TreatmentDraftFactory(condition=own.session.condition)
     return SimpleNamespace(
         agenda=agenda,
         patient=agenda.patient,
@@ -129,6 +130,7 @@ _DETAIL_KINDS = dict.fromkeys(_details(), "line") | {
 def _treatment(world):
     return {
         "token": str(uuid.uuid4()),
+        "draft_revision": "0",
         "performed_on": TODAY.isoformat(),
         "practitioner": world.person,
         "vial": str(world.vial.public_id),
@@ -147,6 +149,36 @@ def _treatment(world):
         "points-1-site": "OO_UL_LAT",
         "points-1-side": "",
         "points-1-units": "1.25",
+    }
+
+
+_TREATMENT_KINDS = {
+    "discard_rest": "tick",
+    "performed_on": "date",
+    "practitioner": "choice",
+    "vial": "choice",
+    "guidance": "choice",
+    "lid_technique": "choice",
+    "notes": "text",
+    "own_next_on": "date",
+    "points-0-site": "choice",
+    "points-0-side": "choice",
+    "points-0-units": "number",
+    "points-1-site": "choice",
+    "points-1-units": "number",
+}
+
+
+def _amendment(world):
+    session = world.own.session
+    kept = {name: value for name, value in _treatment(world).items() if name not in ("token", "draft_revision")}
+    return kept | {
+        "based_on": "1",
+        "reason": "a slip of the pen",
+        "units_are_of_product": "on",
+        "performed_on": session.performed_on.isoformat(),
+        "practitioner": str(session.practitioner.public_id),
+        "vial": str(session.current_version.vial_uses.get().vial.public_id),
     }
 
 
@@ -335,31 +367,34 @@ FORMS = {
         {"outcome": "line"},
         unshown=("outcome",),
     ),
+    "staff:treatment-amend": Form(
+        of("treatment-amend", "own.session"),
+        _amendment,
+        _TREATMENT_KINDS | {"based_on": "number", "reason": "line"},
+        hidden=("based_on",),
+        theirs=lambda world: {
+            "practitioner": str(world.theirs.session.practitioner.public_id),
+            "vial": str(world.theirs.vial.public_id),
+        },
+    ),
+    # Whatever is typed is kept as it is, possible or not: see tests/staff/test_treatment_drafts.py.
+    "staff:treatment-draft": Form(of("treatment-draft", "patient"), _treatment),
+    "staff:treatment-draft-discard": Form(of("treatment-draft-discard", "own.patient"), lambda world: {"draft_revision": "1"}),
     "staff:treatment-record": Form(
         of("treatment-record", "patient"),
         _treatment,
-        {
-            "discard_rest": "tick",
-            "token": "id",
-            "performed_on": "date",
-            "practitioner": "choice",
-            "vial": "choice",
-            "guidance": "choice",
-            "lid_technique": "choice",
-            "notes": "text",
-            "own_next_on": "date",
-            "points-0-site": "choice",
-            "points-0-side": "choice",
-            "points-0-units": "number",
-            "points-1-site": "choice",
-            "points-1-units": "number",
-        },
+        _TREATMENT_KINDS | {"token": "id"},
         hidden=("token",),
         theirs=lambda world: {
             "practitioner": str(world.theirs.session.practitioner.public_id),
             "vial": str(world.theirs.vial.public_id),
             "token": str(world.theirs.session.public_id),
         },
+    ),
+    "staff:treatment-void": Form(
+        of("treatment-void", "own.session"),
+        lambda world: {"units": "STILL_IN_VIAL", "reason": "never took place"},
+        {"units": "choice", "reason": "line"},
     ),
     "staff:vial-receive": Form(
         of("vial-receive"),

@@ -52,7 +52,8 @@ READS = {
         },
     ),
     "staff:side-effect-report": (of("side-effect-report", "own.patient"), {"session": "id"}),
-    "staff:treatment-record": (of("treatment-record", "patient"), {"condition": "id", "repeat": "id"}),
+    "staff:treatment-record": (of("treatment-record", "patient"), {"condition": "id", "repeat": "id", "draft": "choice"}),
+    "staff:treatment-version": (of("treatment-version", "own.session"), {"number": "number"}),
     "staff:vial-list": (of("vial-list"), {"show": "choice", "product": "choice", "after": "id", "before": "id"}),
     "portal:link-show": (of("portal:link-show", "book"), {"on": "date", "with": "choice", "done": "choice"}),
 }

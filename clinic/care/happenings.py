@@ -30,7 +30,7 @@ from django.db.models.functions import Cast, Coalesce, TruncDate
 from clinic.patients.models import Consent, Hold
 from clinic.safety.models import Review, SideEffectVersion
 from clinic.scheduling.models import AppointmentChange
-from clinic.treatments.models import ContactAttempt, FollowUp, FollowUpState, SessionVersion
+from clinic.treatments.models import ContactAttempt, FollowUp, FollowUpState, SessionVersion, SessionVoid
 
 
 class Kind(StrEnum):
@@ -86,12 +86,16 @@ def shaped(
 
 
 def treatments(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
-    """SIGNED: brand, indication, side, units, practitioner. AMENDED: brand, reason, new units, who signed."""
+    """What each treatment says now, and what became of its record.
+
+    SIGNED, or SIGNED_AND_AMENDED: brand, indication, side, units, practitioner of the current version. AMENDED: brand, reason,
+    the units since then, who signed. VOIDED: brand, reason, who declared it.
+    """
     versions = SessionVersion.objects.filter(session__patient_id=patient_id, signed_at__isnull=False)
     yield shaped(
-        versions.filter(number=1),
+        versions.filter(pk=F("session__current_version")),
         kind=Kind.TREATMENT,
-        event="SIGNED",
+        event=Case(When(Q(number=1), then=Value("SIGNED")), default=Value("SIGNED_AND_AMENDED"), output_field=CharField()),
         on=F("session__performed_on"),
         at=F("signed_at"),
         public_id="session__public_id",
@@ -110,10 +114,23 @@ def treatments(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
         at=F("signed_at"),
         public_id="session__public_id",
         state=F("session__state"),
-        what=F("session__product__brand_name"),
+        what=F("product__brand_name"),
         detail=F("amendment_reason"),
         number="total_units",
         who="signed_by__name",
+    )
+    yield shaped(
+        SessionVoid.objects.filter(session__patient_id=patient_id),
+        kind=Kind.TREATMENT,
+        event="VOIDED",
+        on=TruncDate("at", tzinfo=zone),
+        at=F("at"),
+        public_id="session__public_id",
+        state=F("session__state"),
+        what=F("session__product__brand_name"),
+        detail=F("reason"),
+        number="session__current_version__total_units",
+        who="by__name",
     )
 
 

@@ -32,6 +32,7 @@ from clinic.treatments.services import (
     problems_from,
     sign_locked,
     total_of,
+    use_up_draft,
 )
 
 
@@ -52,16 +53,19 @@ def complete_visit(
     lid_technique: str = "",
     guidance: str = "",
     public_id: uuid.UUID | None = None,
+    draft_revision: int | None = None,
     now: datetime,
 ) -> InjectionSession:
     """Record and sign a treatment and everything that follows from it.
 
     The treatment is signed, its units leave the vial (with `discard_rest` what is left is thrown away), the condition's active
-    follow-up ends as treated and a new one opens with its window. A visit booked for that follow-up on the day of the treatment,
-    or the one given as `appointment`, becomes treated; a later one stays as it is (see `visits_left_over`).
-    A treatment entered after a newer one is written down but moves no follow-up; neither does one of a patient who has died.
-    The patient's row is locked first, then the vial.
-    Raises TreatmentRefused with every problem, AlreadyRecorded for a repeated `public_id`; nothing is written then.
+    follow-up ends as treated and a new one opens with its window. A visit booked for that follow-up on the day of the
+    treatment, or the one given as `appointment`, becomes treated; a later one stays as it is (see `visits_left_over`). A
+    treatment entered after a newer one is written down but moves no follow-up; neither does one of a patient who has died. The
+    patient's row is locked first, then the vial. The condition's draft, if the signed form had one (`draft_revision`; 0: none),
+    is used up.
+    Raises TreatmentRefused with every problem, AlreadyRecorded for a repeated `public_id`, DraftConflict where the draft says
+    something else by now; nothing is written then.
     """
     vials = lock_for_signing(patient=patient, vials=[vial], now=now)
     vial = vials[vial.pk]
@@ -107,6 +111,8 @@ def complete_visit(
             mark_treated(by=by, appointment=appointment, now=now)
         except ChangeRefused as refused:
             raise TreatmentRefused([Problem("appointment", str(refused))]) from refused
+    if draft_revision is not None:
+        use_up_draft(condition=condition, revision=draft_revision)
     return session
 
 

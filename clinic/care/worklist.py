@@ -30,7 +30,7 @@ ORDER = ("closes_on", "id")
 
 
 def with_stage(follow_ups: QuerySet[FollowUp], as_of: date, *, today: date | None = None) -> QuerySet[FollowUp]:
-    """Annotate each with its `stage` on the day `as_of` (a day in the clinic's zone); follow-ups treated again are left out.
+    """Annotate each with its `stage` on the day `as_of` (a day in the clinic's zone); those treated again or void are left out.
 
     `today` is given when `as_of` lies ahead: a visit on a day between the two still counts as booked.
     """
@@ -41,7 +41,7 @@ def with_stage(follow_ups: QuerySet[FollowUp], as_of: date, *, today: date | Non
         *(When(condition, then=Value(stage)) for stage, condition in _windows(as_of).items()),
         output_field=CharField(max_length=12),
     )
-    return follow_ups.exclude(state=FollowUpState.TREATED).annotate(stage=stage)
+    return follow_ups.exclude(state__in=(FollowUpState.TREATED, FollowUpState.VOID)).annotate(stage=stage)
 
 
 def in_stage(
@@ -137,6 +137,8 @@ class Entry:
     product_id: int
     #: Units of the product given at the treatment the follow-up is about.
     units: Decimal | None
+    #: Its record's current version; one above 1 has been amended.
+    version: int | None
     treated_on: date
     practitioner_id: int
     appointment_public_id: UUID | None
@@ -179,6 +181,7 @@ _SOURCES: Mapping[str, str] = {
     "side": "condition__side",
     "product_id": "session__product_id",
     "units": "session__current_version__total_units",
+    "version": "session__current_version__number",
     "treated_on": "session__performed_on",
     "practitioner_id": "session__practitioner_id",
     "appointment_public_id": "coming__public_id",

@@ -27,11 +27,13 @@ _THINGS: dict[str, Promise] = {
     "PatientLink": gettext_lazy("a link in a letter"),
     "SideEffect": gettext_lazy("a side effect"),
     "StaffTask": gettext_lazy("a task"),
+    "TreatmentDraft": gettext_lazy("a draft of a treatment"),
 }
 #: Verbs that need other words around the thing than "<verb> <thing>".
 _VERBS: dict[str, Promise] = {
     Action.CONTACTED: gettext_lazy("logged a contact about %(thing)s"),
     Action.DENIED: gettext_lazy("was refused %(thing)s"),
+    Action.VOIDED: gettext_lazy("declared %(thing)s void"),
     Action.LINK_OPENED: gettext_lazy("opened a link in a letter"),
 }
 

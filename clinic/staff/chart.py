@@ -23,7 +23,7 @@ from clinic.staff.follow_up_lines import Line, Reader, Rights, line
 from clinic.staff.names import Kind, Names
 from clinic.staff.next_letters import Letters, letters_sent
 from clinic.staff.pictures.window_bar import Axis
-from clinic.treatments.models import FollowUp
+from clinic.treatments.models import FollowUp, FollowUpState
 
 #: Purposes without which a patient gets no letter at all about coming back.
 _CARE = (ConsentPurpose.VISIT, ConsentPurpose.INVITE)
@@ -146,7 +146,7 @@ def _follow_ups(as_of: date) -> PreparedQuery:
     """A patient's follow-ups as entries of the worklist on that day, the oldest treatment first."""
 
     def make(patient_id: int) -> QuerySet[FollowUp, Any]:
-        follow_ups = FollowUp.objects.filter(patient_id=patient_id)
+        follow_ups = FollowUp.objects.filter(patient_id=patient_id).exclude(state=FollowUpState.VOID)
         return worklist.entries(follow_ups, as_of).order_by("session__performed_on", "pk")
 
     return PreparedQuery(make)

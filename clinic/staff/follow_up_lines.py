@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from clinic.care.worklist import Entry, Stage
 from clinic.patients.models import HoldReason, PatientStatus, Side
@@ -25,6 +26,11 @@ from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.treatments.models import ContactOutcome, FollowUpState, StopReason
 
 _NOBODY = UUID(int=0)
+#: Ended other than by staff, in words.
+_OVER: dict[str, Promise] = {
+    str(FollowUpState.TREATED): gettext_lazy("treated again"),
+    str(FollowUpState.VOID): FollowUpState.VOID.label,
+}
 _WANTS_BOOKING = {Stage.OVERDUE, Stage.CLOSING, Stage.OPEN, Stage.APPROACHING}
 
 
@@ -79,10 +85,12 @@ def line(entry: Entry, letters: Letters, reader: Reader) -> Line:
     """One entry in words, with its letters."""
     stage = entry.stage(reader.as_of)
     runs = entry.state == FollowUpState.ACTIVE
-    is_over = entry.state == FollowUpState.TREATED
+    over = _OVER.get(entry.state)
     side = Side(entry.side)
     product = reader.names.of(Kind.PRODUCT, entry.product_id)
     given = f"{product} {units_text(entry.units)} U" if entry.units is not None else product
+    if entry.version is not None and entry.version > 1:
+        given = gettext("%(given)s, amended") % {"given": given}
     tries = ngettext("%(number)d try", "%(number)d tries", entry.contacts) % {"number": entry.contacts}
     back = f"?{urlencode({'next': reader.back_to})}"
     work = (
@@ -97,8 +105,8 @@ def line(entry: Entry, letters: Letters, reader: Reader) -> Line:
         indication=reader.names.of(Kind.INDICATION, entry.indication_id),
         treatment=given if side == Side.NONE else f"{side.label} · {given}",
         facts=_window_facts(entry, letters.sent, reader.zone),
-        stage="treated" if is_over else stage,
-        stage_words=gettext("treated again") if is_over else _stage_words(entry, stage, reader),
+        stage="treated" if over else stage,
+        stage_words=str(over) if over else _stage_words(entry, stage, reader),
         stage_note=_stage_note(entry, stage),
         next_words=letters.coming.headline if letters.coming else "–",
         next_reason=letters.coming.text if letters.coming else "",

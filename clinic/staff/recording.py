@@ -147,16 +147,26 @@ class Desk:
 
 
 def lay_desk(
-    *, patient: Patient, condition: Condition, now: datetime, on: date | None, vial_id: str = "", repeat_id: str = ""
+    *,
+    patient: Patient,
+    condition: Condition,
+    now: datetime,
+    on: date | None,
+    vial_id: str = "",
+    repeat_id: str = "",
+    before: InjectionSession | None = None,
 ) -> Desk | None:
     """Load the desk for a treatment on `on` (today if not given). None when `repeat_id` names no treatment of the condition.
 
-    `vial_id` is the vial chosen so far: it is offered even where it may not be used, so that signing can say why not.
+    `vial_id` is the vial chosen so far: it is offered even where it may not be used, so that signing can say why not. With
+    `before` only what was given before that treatment lies there.
     """
     clinic = patient.clinic
     today = now.astimezone(clinic.zone).date()
     on = max(min(on, today), patient.born_on) if on else today
-    past = list(signed_sessions(condition=condition).select_related(None).select_related("product", "clinic"))
+    past = list(signed_sessions(condition=condition).select_related(None).select_related("product", "clinic", "current_version"))
+    if before is not None:
+        past = [one for one in past if (one.performed_on, one.pk) < (before.performed_on, before.pk)]
     wanted = next((one for one in past if str(one.public_id) == repeat_id), None)
     if repeat_id and wanted is None:
         return None

@@ -57,6 +57,8 @@ class Line:
     url: str = ""
     mark: str = ""
     pill: Pill | None = None
+    #: It counts for nothing any more.
+    is_struck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +101,19 @@ def line(entry: Entry, reader: Reader) -> Line:
 def _treatment(entry: Entry, reader: Reader) -> Line:
     given = f"{entry.what} {units_text(entry.number)} U" if entry.number is not None else entry.what
     url = _address("staff:treatment-show", entry)
-    void = Pill("treatment", entry.state, str(SessionState.VOID.label)) if entry.state == SessionState.VOID else None
+    if entry.event == "VOIDED":
+        return Line(entry.on, _("Treatment void: %(given)s") % {"given": given}, _joined(entry.detail, entry.who), url)
+    is_void = entry.state == SessionState.VOID
+    void = Pill("treatment", entry.state, str(SessionState.VOID.label)) if is_void else None
     if entry.event == "AMENDED":
         title = _("Treatment amended: %(given)s") % {"given": given}
-        return Line(entry.on, title, _joined(entry.detail, entry.who), url, pill=void)
+        return Line(entry.on, title, _joined(entry.detail, entry.who), url, pill=void, is_struck=is_void)
     side = Side(entry.detail)
     about = entry.about if side == Side.NONE else f"{entry.about}, {side.label}"
-    return Line(
-        entry.on, _("Treated: %(given)s") % {"given": given}, _joined(about, entry.who), url, mark="is-treatment", pill=void
-    )
+    amended = _("amended since") if entry.event == "SIGNED_AND_AMENDED" else ""
+    title = _("Treated: %(given)s") % {"given": given}
+    text = _joined(about, entry.who, amended)
+    return Line(entry.on, title, text, url, mark="is-treatment", pill=void, is_struck=is_void)
 
 
 def _side_effect(entry: Entry, reader: Reader) -> Line:

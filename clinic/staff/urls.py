@@ -20,6 +20,9 @@ from clinic.staff.views import (
     side_effects,
     stock,
     tasks,
+    treatment_drafts,
+    treatment_versions,
+    treatment_void,
     treatments,
 )
 
@@ -57,6 +60,12 @@ urlpatterns: list[URLPattern] = [
     ),
     path("patients/<uuid:public_id>/status/", patients.PatientStatusChange.as_view(), name="patient-status"),
     path("patients/<uuid:public_id>/tasks/<uuid:task_id>/", tasks.TaskFinish.as_view(), name="task-finish"),
+    path("patients/<uuid:public_id>/treatments/draft/", treatment_drafts.TreatmentDraftKeep.as_view(), name="treatment-draft"),
+    path(
+        "patients/<uuid:public_id>/treatments/draft/discard/",
+        treatment_drafts.TreatmentDraftDiscard.as_view(),
+        name="treatment-draft-discard",
+    ),
     path("patients/<uuid:public_id>/treatments/new/", treatments.TreatmentRecord.as_view(), name="treatment-record"),
     path("side-effects/", side_effects.SideEffectList.as_view(), name="side-effect-list"),
     path("side-effects/<uuid:public_id>/", side_effects.SideEffectShow.as_view(), name="side-effect-show"),
@@ -69,11 +78,14 @@ urlpatterns: list[URLPattern] = [
     path("stock/receive/", stock.VialReceive.as_view(), name="vial-receive"),
     path("stock/<uuid:public_id>/make-up/", stock.VialReconstitute.as_view(), name="vial-reconstitute"),
     path("treatments/<uuid:public_id>/", treatments.TreatmentShow.as_view(), name="treatment-show"),
+    path("treatments/<uuid:public_id>/amend/", treatment_versions.TreatmentAmend.as_view(), name="treatment-amend"),
     path(
         "treatments/<uuid:public_id>/side-effects/new/",
         side_effect_reports.SideEffectReportTreatment.as_view(),
         name="side-effect-report-treatment",
     ),
+    path("treatments/<uuid:public_id>/version/", treatment_versions.TreatmentVersion.as_view(), name="treatment-version"),
+    path("treatments/<uuid:public_id>/void/", treatment_void.TreatmentVoid.as_view(), name="treatment-void"),
 ]
 
 # Only the demonstration keeps letters where they can be read.

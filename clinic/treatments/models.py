@@ -98,10 +98,16 @@ class LidTechnique(models.TextChoices):
 
 
 class SessionVersion(models.Model):
-    """What a session's record said at one signing. Once signed the database refuses any change (see `guards`)."""
+    """What a session's record said at one signing. Once signed the database refuses any change (see `guards`).
+
+    Date, practitioner and product stand here too, as they were signed; the session carries those of its current version.
+    """
 
     session = models.ForeignKey(InjectionSession, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
+    performed_on = models.DateField(_("date of treatment"))
+    practitioner = models.ForeignKey("clinic.Practitioner", on_delete=models.PROTECT, related_name="+")
+    product = models.ForeignKey("clinic.Product", on_delete=models.PROTECT, related_name="+")
     total_units = models.DecimalField(max_digits=8, decimal_places=2)
     amendment_reason = models.CharField(max_length=250, blank=True)
     guidance = models.CharField(_("guidance"), max_length=16, choices=Guidance.choices, blank=True)
@@ -183,12 +189,57 @@ class VialUse(models.Model):
         return f"{self.units_given:f} U given"
 
 
+class UnitsFate(models.TextChoices):
+    """What became of the units of a treatment that is void."""
+
+    GIVEN_TO_ANOTHER = "GIVEN_TO_ANOTHER", _("given to another patient, whose treatment is still to be recorded")
+    STILL_IN_VIAL = "STILL_IN_VIAL", _("never taken out of the vial")
+    THROWN_AWAY = "THROWN_AWAY", _("drawn up and thrown away")
+
+
+class SessionVoid(models.Model):
+    """That a signed treatment counts for nothing, and why. Append-only: a void treatment stays void and readable."""
+
+    session = models.OneToOneField(InjectionSession, on_delete=models.PROTECT, related_name="void")
+    reason = models.CharField(_("reason"), max_length=250)
+    units = models.CharField(_("what became of the units"), max_length=16, choices=UnitsFate.choices)
+    by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="session_void_with_a_reason")]
+
+    def __str__(self) -> str:
+        return f"void since {self.at:%Y-%m-%d %H:%M}"
+
+
+class VoidedUse(models.Model):
+    """What went back into one vial when a treatment became void, and what of it was thrown away. Append-only."""
+
+    void = models.ForeignKey(SessionVoid, on_delete=models.PROTECT, related_name="vial_uses")
+    vial = models.ForeignKey("clinic.Vial", on_delete=models.PROTECT, related_name="voided_uses")
+    units_returned = models.DecimalField(max_digits=8, decimal_places=2)
+    units_wasted = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(0))
+    waste_reason = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["void", "vial"], name="voided_use_one_per_void_and_vial"),
+            models.CheckConstraint(condition=Q(units_returned__gte=0, units_wasted__gte=0), name="voided_use_not_negative"),
+            models.CheckConstraint(condition=Q(units_wasted=0) | ~Q(waste_reason=""), name="voided_use_waste_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.units_returned:f} U returned"
+
+
 class FollowUpState(models.TextChoices):
-    """Active until the patient is treated again or staff stop it."""
+    """Active until the patient is treated again or staff stop it; void with its treatment."""
 
     ACTIVE = "ACTIVE", _("active")
     TREATED = "TREATED", _("treated again")
     STOPPED = "STOPPED", _("stopped")
+    VOID = "VOID", _("void with its treatment")
 
 
 class StopReason(models.TextChoices):
@@ -244,7 +295,8 @@ class FollowUp(models.Model):
                 name="follow_up_suggested_in_order",
             ),
             models.CheckConstraint(
-                condition=(Q(state="STOPPED") & ~Q(stop_reason="")) | (~Q(state="STOPPED") & Q(stop_reason="")),
+                # One that staff had stopped before its treatment became void keeps their reason.
+                condition=(Q(state="STOPPED") & ~Q(stop_reason="")) | (~Q(state="STOPPED") & Q(stop_reason="")) | Q(state="VOID"),
                 name="follow_up_stopped_with_a_reason",
             ),
             models.CheckConstraint(
@@ -301,3 +353,23 @@ class ContactAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.outcome}"
+
+
+class TreatmentDraft(models.Model):
+    """What has been typed of a treatment that nobody has signed yet. It may change, and goes when it is signed or discarded.
+
+    `typed` holds the fields of the form as JSON, exactly as they were sent: a draft may be impossible. It is text, because
+    PostgreSQL's JSON takes no NUL character. `revision` rises with each saving; whoever saves over a revision that they have not
+    seen is refused.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="treatment_drafts")
+    condition = models.OneToOneField("clinic.Condition", on_delete=models.PROTECT, related_name="treatment_draft")
+    by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
+    revision = models.PositiveIntegerField(default=1)
+    typed = models.TextField()
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"draft {self.public_id}"

@@ -18,6 +18,7 @@ from tests.factories import (
     PatientFactory,
     ReviewFactory,
     SessionVersionFactory,
+    SessionVoidFactory,
     SideEffectFactory,
     SideEffectVersionFactory,
     UserFactory,
@@ -66,6 +67,25 @@ def test_amendment_is_told_with_its_reason(patient, follow_up):
 
     entry = one(patient, "AMENDED")
     assert (entry.on, entry.detail, entry.public_id) == (date(2026, 10, 1), "a slip", follow_up.session.public_id)
+
+
+def test_amended_treatment_is_told_as_it_stands_and_says_so(patient, follow_up):
+    session = follow_up.session
+    session.current_version = SessionVersionFactory(session=session, points=(("ZYG_MAJ", "RIGHT", "9"),), signed_at=NOW)
+    session.performed_on = date(2026, 9, 2)
+    session.save()
+
+    entry = one(patient, "SIGNED_AND_AMENDED")
+    assert (entry.on, entry.number) == (date(2026, 9, 2), 9)
+    assert told(patient) == [(Kind.TREATMENT, "AMENDED"), (Kind.TREATMENT, "SIGNED_AND_AMENDED")]
+
+
+def test_void_treatment_is_told_with_its_state_and_once_more_with_the_reason(patient, follow_up):
+    SessionVoidFactory(session=follow_up.session, reason="wrong patient", by=UserFactory(name="Ines"))
+
+    entry = one(patient, "VOIDED")
+    assert (entry.on, entry.detail, entry.who, entry.state) == (NOW.date(), "wrong patient", "Ines", "VOID")
+    assert one(patient, "SIGNED").state == "VOID"
 
 
 def test_side_effect_stands_where_it_began(patient, follow_up):

@@ -33,6 +33,9 @@ from tests.factories.treatments import (
     FollowUpFactory,
     InjectionSessionFactory,
     SessionVersionFactory,
+    SessionVoidFactory,
+    TreatmentDraftFactory,
+    VoidedUseFactory,
     WindowPolicyFactory,
 )
 
@@ -69,15 +72,18 @@ __all__ = [
     "ProductFactory",
     "ReviewFactory",
     "SessionVersionFactory",
+    "SessionVoidFactory",
     "SideEffectFactory",
     "SideEffectVersionFactory",
     "SiteDoseFactory",
     "SiteFactory",
     "StaffTaskFactory",
     "TermFactory",
+    "TreatmentDraftFactory",
     "UserFactory",
     "VialFactory",
     "VisitKindFactory",
+    "VoidedUseFactory",
     "WindowPolicyFactory",
     "member",
 ]

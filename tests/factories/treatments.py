@@ -14,7 +14,11 @@ from clinic.treatments.models import (
     InjectionSession,
     SessionState,
     SessionVersion,
+    SessionVoid,
+    TreatmentDraft,
+    UnitsFate,
     VialUse,
+    VoidedUse,
     WindowPolicy,
 )
 from tests.factories.base import NOW, Factory
@@ -83,6 +87,9 @@ class SessionVersionFactory(Factory):
     session = factory.SubFactory(InjectionSessionFactory, signed=False)
     number = factory.LazyAttribute(lambda version: version.session.versions.count() + 1)
     amendment_reason = factory.LazyAttribute(lambda version: "" if version.number == 1 else "a slip of the pen")
+    performed_on = factory.LazyAttribute(lambda version: version.session.performed_on)
+    practitioner = factory.LazyAttribute(lambda version: version.session.practitioner)
+    product = factory.LazyAttribute(lambda version: version.session.product)
 
     @classmethod
     def _create(cls, model_class, *args, points=RIGHT_POINTS, vial=None, signed_by=None, signed_at=None, **kwargs):
@@ -138,3 +145,43 @@ class ContactAttemptFactory(Factory):
     outcome = "NO_ANSWER"
     by = factory.SubFactory(UserFactory)
     at = NOW
+
+
+class SessionVoidFactory(Factory):
+    """That a treatment is void; the treatment is made so."""
+
+    class Meta:
+        model = SessionVoid
+
+    session = factory.SubFactory(InjectionSessionFactory)
+    reason = "wrong patient"
+    units = UnitsFate.GIVEN_TO_ANOTHER
+    by = factory.SubFactory(UserFactory)
+    at = NOW
+
+    @factory.post_generation
+    def state(self, create, given, **kwargs):
+        self.session.state = SessionState.VOID
+        self.session.save()
+
+
+class VoidedUseFactory(Factory):
+    class Meta:
+        model = VoidedUse
+
+    void = factory.SubFactory(SessionVoidFactory)
+    vial = factory.LazyAttribute(lambda use: VialFactory(clinic=use.void.session.clinic))
+    units_returned = Decimal("6.25")
+
+
+class TreatmentDraftFactory(Factory):
+    class Meta:
+        model = TreatmentDraft
+
+    _taken_from = {"condition": {"patient": "patient"}}
+
+    patient = factory.SubFactory(PatientFactory)
+    condition = factory.LazyAttribute(lambda draft: ConditionFactory(patient=draft.patient))
+    by = factory.SubFactory(UserFactory)
+    typed = "{}"
+    updated_at = NOW

@@ -280,6 +280,12 @@ def test_database_refuses_every_change_of_a_signed_version(visit, change):
     assert (version.notes, version.injections.get().units) == ("", Decimal("2.50"))
 
 
+def further(version, **said):
+    """Another version of the same session, not yet saved."""
+    kept = {name: getattr(version, name) for name in ("session", "performed_on", "practitioner", "product")}
+    return SessionVersion(**kept, **said)
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -287,15 +293,22 @@ def test_database_refuses_every_change_of_a_signed_version(visit, change):
         lambda version: Injection(version=version, order=0, site=SiteFactory(), side="LEFT", x=101, y=1, units=1),
         lambda version: VialUse(version=version, vial=VialFactory(), units_drawn=2, units_given=1),
         lambda version: VialUse(version=version, vial=VialFactory(), units_drawn=2, units_given=1, units_wasted=1),
-        lambda version: SessionVersion(session=version.session, number=1, total_units=0),
-        lambda version: SessionVersion(session=version.session, number=2, total_units=0, amendment_reason=""),
-        lambda version: SessionVersion(session=version.session, number=3, total_units=-1, amendment_reason="x"),
-        lambda version: SessionVersion(session=version.session, number=3, total_units=1, amendment_reason="x", signed_at=NOW),
+        lambda version: further(version, number=1, total_units=0),
+        lambda version: further(version, number=2, total_units=0, amendment_reason=""),
+        lambda version: further(version, number=3, total_units=-1, amendment_reason="x"),
+        lambda version: further(version, number=3, total_units=1, amendment_reason="x", signed_at=NOW),
     ],
 )
 def test_database_refuses_what_may_never_stand_in_the_tables(row):
     session = InjectionSessionFactory(signed=False)
-    version = SessionVersion.objects.create(session=session, number=1, total_units=0)
+    version = SessionVersion.objects.create(
+        session=session,
+        number=1,
+        performed_on=session.performed_on,
+        practitioner=session.practitioner,
+        product=session.product,
+        total_units=0,
+    )
     made = row(version)
     with pytest.raises(IntegrityError), transaction.atomic():
         made.save(force_insert=True)

@@ -8,6 +8,7 @@ from clinic.scheduling.services.changing import (
     mark_arrived,
     mark_missed,
     mark_treated,
+    take_back_treated,
 )
 from clinic.scheduling.services.offering import (
     OfferedTime,
@@ -55,5 +56,6 @@ __all__ = [
     "practitioners_of",
     "read_value",
     "standard_kind",
+    "take_back_treated",
     "value_of",
 ]

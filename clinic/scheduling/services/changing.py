@@ -90,6 +90,22 @@ def mark_treated(*, by: audit.Actor, appointment: Appointment, now: datetime) ->
     return appointment
 
 
+def take_back_treated(*, by: audit.Actor, appointment: Appointment, reason: str, now: datetime) -> Appointment:
+    """Put a visit back to what it was before it was marked as treated, because no treatment came of it. No letter tells of it.
+
+    Changes nothing for a visit that is not marked as treated. Raises BookingRefused where its follow-up has been booked anew
+    since.
+    """
+    with transaction.atomic():
+        _lock(appointment, now)
+        if appointment.state == AppointmentState.TREATED:
+            before = appointment.changes.exclude(kind=ChangeKind.TREATED).order_by("-id").first()
+            known = {ChangeKind.ARRIVED: AppointmentState.ARRIVED, ChangeKind.MISSED: AppointmentState.MISSED}
+            state = known.get(ChangeKind(before.kind), AppointmentState.BOOKED) if before else AppointmentState.BOOKED
+            _change(by, appointment, state, now, reason=reason, with_letter=False)
+    return appointment
+
+
 def ask_to_be_called(*, patient: Patient, note: str = "", now: datetime) -> StaffTask | None:
     """Have somebody phone the patient; None, and nothing written, while an earlier wish of theirs is still open."""
     with transaction.atomic():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -19,6 +20,7 @@ from clinic.patients.models import Condition, Patient
 from clinic.practice.models import Membership
 from clinic.practice.roles import Permission
 from clinic.scheduling.models import COMING_STATES, Appointment
+from clinic.staff.drafts import draft_state, posted_from, posted_revision, told_draft
 from clinic.staff.forms.points import (
     MORE_ROWS,
     PREFIX,
@@ -37,9 +39,10 @@ from clinic.staff.forms.treatments import TreatmentForm
 from clinic.staff.pages import StaffPage
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.staff.recording import Desk, given_map, lay_desk
+from clinic.staff.version_lines import history_of
 from clinic.treatments import dosing
-from clinic.treatments.models import FollowUp, Injection, InjectionSession, PointSide, SessionState
-from clinic.treatments.services import AlreadyRecorded, Problem, TreatmentRefused
+from clinic.treatments.models import FollowUp, Injection, InjectionSession, PointSide, SessionState, TreatmentDraft
+from clinic.treatments.services import AlreadyRecorded, DraftConflict, Problem, TreatmentRefused, draft_of
 
 
 class TreatmentRecord(StaffPage):
@@ -50,12 +53,15 @@ class TreatmentRecord(StaffPage):
     """
 
     permission = Permission.RECORD_TREATMENTS
+    template = "staff/treatment-record.html"
 
     def get(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         patient = self.get_patient(public_id)
         condition = self.condition_of(patient)
         if condition is None:
             return self.choose_condition(patient)
+        if (draft := draft_of(condition=condition)) is not None:
+            return self.go_on(patient, condition, draft) if "draft" in request.GET else self.offer(patient, condition, draft)
         desk = self.lay_desk(patient, condition, QueryDict())
         rows = desk.repeats.rows() if desk.repeats else []
         return self.answer(desk, rows, initial=self.first_values(desk, rows))
@@ -79,6 +85,8 @@ class TreatmentRecord(StaffPage):
                 return self.sign(desk, form, points)
             except TreatmentRefused as refused:
                 problems = show_problems(refused.problems, form, points)
+            except DraftConflict as conflict:
+                return self.answer(desk, rows, form=form, points=points, status=409, conflict=conflict)
         return self.answer(desk, rows, form=form, points=points, problems=problems)
 
     def sign(self, desk: Desk, form: TreatmentForm, points: PointFormSet) -> HttpResponseRedirect:
@@ -99,6 +107,7 @@ class TreatmentRecord(StaffPage):
                 lid_technique=values["lid_technique"],
                 guidance=values["guidance"],
                 public_id=values["token"],
+                draft_revision=posted_revision(self.request.POST),
                 now=self.now,
             )
         except AlreadyRecorded as recorded:
@@ -106,6 +115,27 @@ class TreatmentRecord(StaffPage):
             return redirect("staff:treatment-show", recorded.session.public_id)
         self.tell(session, desk)
         return redirect("staff:treatment-show", session.public_id)
+
+    def offer(self, patient: Patient, condition: Condition, draft: TreatmentDraft) -> HttpResponse:
+        """Ask whether to go on with the draft that there is or to discard it."""
+        self.viewed(patient, draft)
+        context = {"patient": patient, "condition": condition, "draft": told_draft(draft, patient.clinic.zone)}
+        return render(self.request, "staff/treatment-draft.html", context)
+
+    def go_on(self, patient: Patient, condition: Condition, draft: TreatmentDraft) -> HttpResponse:
+        """The form as it was left."""
+        self.viewed(patient, draft)
+        typed = posted_from(draft)
+        desk = self.lay_desk(patient, condition, typed)
+        rows = posted_rows(typed)
+        return self.answer(
+            desk,
+            rows,
+            initial=typed.dict(),
+            ready=posted_count(typed),
+            typed=cast(dict[str, str], typed.dict()),
+            draft_revision=draft.revision,
+        )
 
     def tell(self, session: InjectionSession, desk: Desk) -> None:
         """Say what signing did, and what it left for staff to do."""
@@ -156,7 +186,7 @@ class TreatmentRecord(StaffPage):
             patient=patient,
             condition=condition,
             now=self.now,
-            on=_day(posted.get("performed_on", "")),
+            on=day_of(posted.get("performed_on", "")),
             vial_id=posted.get("vial", ""),
             repeat_id=self.request.GET.get("repeat", ""),
         )
@@ -189,15 +219,21 @@ class TreatmentRecord(StaffPage):
         desk: Desk,
         rows: Sequence[Row],
         *,
-        initial: dict[str, object] | dict[str, str] | None = None,
+        initial: Mapping[str, object] | None = None,
         form: TreatmentForm | None = None,
         points: PointFormSet | None = None,
         problems: Sequence[Problem] = (),
         ready: int = READY_ROWS,
+        status: int = 422,
+        typed: Mapping[str, str] | None = None,
+        draft_revision: int | None = None,
+        conflict: DraftConflict | None = None,
+        **more: object,
     ) -> HttpResponse:
-        """The page: with `form` and `points` as they were refused (422), or fresh from `initial` and `rows` (200)."""
+        """The page: with `form` and `points` as they were refused (`status`), or fresh from `initial` and `rows` (200)."""
         self.viewed(desk.patient)
-        status = 200 if form is None else 422
+        if form is None:
+            status = 200
         if form is None:
             form = self.form_for(desk, initial=dict(initial or {}))
         if points is None:
@@ -208,8 +244,8 @@ class TreatmentRecord(StaffPage):
             )
         else:
             points.mark_errors()
-        typed = self.request.POST
-        treated_on = _day(typed["performed_on"]) if "performed_on" in typed else desk.today
+        typed = self.request.POST.dict() if typed is None else typed
+        treated_on = day_of(typed["performed_on"]) if "performed_on" in typed else desk.on
         totals = desk.totals(rows)
         chosen = next((vial for vial in desk.vials if str(vial.public_id) == str(form["vial"].value() or "")), None)
         context = {
@@ -225,9 +261,10 @@ class TreatmentRecord(StaffPage):
             "vial": chosen,
             "asks_for_separate_points": has_twins((site, side) for site, side, _units in desk.shown(rows)),
             "treated_on": treated_on,
-            "window": desk.next_window(treated_on=treated_on, own_on=_day(typed.get("own_next_on", ""))),
+            "draft": draft_state(desk, posted_revision(typed) or 0 if draft_revision is None else draft_revision, conflict),
+            "window": desk.next_window(treated_on=treated_on, own_on=day_of(typed.get("own_next_on", ""))),
         }
-        return render(self.request, "staff/treatment-record.html", context, status=status)
+        return render(self.request, self.template, context | more, status=status)
 
 
 class TreatmentShow(StaffPage):
@@ -240,7 +277,12 @@ class TreatmentShow(StaffPage):
             InjectionSession.objects.filter(patient__in=self.patients(), public_id=public_id)
             .exclude(state=SessionState.DRAFT)
             .select_related(
-                "patient__clinic", "clinic", "condition__indication", "product", "practitioner", "current_version__signed_by"
+                "patient__clinic",
+                "clinic",
+                "condition__indication",
+                "current_version__signed_by",
+                "current_version__product",
+                "current_version__practitioner",
             )
             .first()
         )
@@ -260,26 +302,28 @@ class TreatmentShow(StaffPage):
             "version": version,
             "injections": injections,
             "map": given_map(injections),
-            "sides": _by_side(injections),
+            "sides": by_side(injections),
             "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
             "follow_up": follow_up,
             "facts": facts,
             "axis": Axis.covering(today, facts.days()) if facts else None,
             "may_book": follow_up and follow_up.is_active and not booked and membership.may(Permission.BOOK),
-            "may_record": membership.may(Permission.RECORD_TREATMENTS),
+            "may_record": session.state == SessionState.SIGNED and membership.may(Permission.RECORD_TREATMENTS),
             "may_report": membership.may(Permission.REPORT_SIDE_EFFECTS),
             "may_see_log": membership.may(Permission.VIEW_SIDE_EFFECT_LOG),
             "side_effects": session.side_effects.select_related("current_version__term").order_by("-reported_at"),
+            "history": history_of(session),
         }
         return render(request, "staff/treatment-show.html", context)
 
 
-def _by_side(injections: Sequence[Injection]) -> list[dict[str, object]]:
+def by_side(injections: Sequence[Injection]) -> list[dict[str, object]]:
+    """What was given on each side, in the sides' order."""
     totals = dosing.totals((one.side, one.units) for one in injections)
     return [{"name": side.label, "units": totals.by_side[side]} for side in PointSide if side in totals.by_side]
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
     """A day as the form's own field writes it; None for anything else."""
     try:
         return date.fromisoformat(text) if len(text) == 10 else None

@@ -1,5 +1,14 @@
 """What is written down about treatments and follow-ups. Callers import from here."""
 
+from clinic.treatments.services.drafts import (
+    DraftConflict,
+    DraftTooLong,
+    discard_draft,
+    draft_of,
+    keep_draft,
+    typed_in,
+    use_up_draft,
+)
 from clinic.treatments.services.follow_ups import (
     FollowUpRefused,
     close_active,
@@ -11,7 +20,7 @@ from clinic.treatments.services.follow_ups import (
     window_for,
 )
 from clinic.treatments.services.parts import Draw, Point, total_of
-from clinic.treatments.services.refusals import AlreadyRecorded, Problem, TreatmentRefused, problems_from
+from clinic.treatments.services.refusals import AlreadyRecorded, AmendedMeanwhile, Problem, TreatmentRefused, problems_from
 from clinic.treatments.services.sessions import (
     lock_for_signing,
     newest_performed_on,
@@ -19,26 +28,56 @@ from clinic.treatments.services.sessions import (
     sign_locked,
     signed_sessions,
 )
+from clinic.treatments.services.settling import set_window, settle, void_follow_up
+from clinic.treatments.services.versions import (
+    Wording,
+    add_version,
+    current_of,
+    keep_places,
+    lock_for_amending,
+    problems_of_version,
+    said_anew,
+    said_by,
+)
 
 __all__ = [
     "AlreadyRecorded",
+    "AmendedMeanwhile",
+    "DraftConflict",
+    "DraftTooLong",
     "Draw",
     "FollowUpRefused",
     "Point",
     "Problem",
     "TreatmentRefused",
+    "Wording",
+    "add_version",
     "close_active",
+    "current_of",
+    "discard_draft",
+    "draft_of",
+    "keep_draft",
+    "keep_places",
+    "lock_for_amending",
     "lock_for_signing",
     "log_contact",
     "newest_performed_on",
     "open_follow_up",
     "problems_from",
+    "problems_of_version",
     "record_signed",
+    "said_anew",
+    "said_by",
+    "set_window",
+    "settle",
     "sign_locked",
     "signed_sessions",
     "snooze",
     "stop",
     "total_of",
+    "typed_in",
+    "use_up_draft",
+    "void_follow_up",
     "wake",
     "window_for",
 ]

@@ -33,6 +33,14 @@ class AlreadyRecorded(Exception):
         self.session = session
 
 
+class AmendedMeanwhile(Exception):
+    """Somebody else amended the treatment since the person opened it; nothing was written. `session` is as it stands now."""
+
+    def __init__(self, session: InjectionSession) -> None:
+        super().__init__("The treatment has been amended meanwhile.")
+        self.session = session
+
+
 def problems_from(findings: Iterable[dosing.Finding]) -> list[Problem]:
     """The findings as sentences, in the reader's language."""
     return [Problem(finding.field, wording.sentence(finding)) for finding in findings]

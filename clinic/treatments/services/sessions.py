@@ -123,7 +123,7 @@ def sign_locked(
     total = total_of(points)
     problems = problems_from(
         [
-            *_check_people(patient, condition, practitioner),
+            *check_people(patient, condition, practitioner),
             *dosing.check_dates(
                 performed_on=performed_on, today=now.astimezone(patient.clinic.zone).date(), born_on=patient.born_on
             ),
@@ -146,7 +146,15 @@ def sign_locked(
         created_at=now,
     )
     version = SessionVersion.objects.create(
-        session=session, number=1, total_units=total, guidance=guidance, lid_technique=lid_technique, notes=notes
+        session=session,
+        number=1,
+        performed_on=performed_on,
+        practitioner=practitioner,
+        product=product,
+        total_units=total,
+        guidance=guidance,
+        lid_technique=lid_technique,
+        notes=notes,
     )
     only_vial = vials[draws[0].vial.pk] if len(draws) == 1 else None
     Injection.objects.bulk_create(injection_row(version, order, point, only_vial) for order, point in enumerate(points))
@@ -178,7 +186,8 @@ def _refuse_repeated(public_id: uuid.UUID, condition: Condition) -> None:
     raise AlreadyRecorded(written)
 
 
-def _check_people(patient: Patient, condition: Condition, practitioner: Practitioner) -> Iterator[dosing.Finding]:
+def check_people(patient: Patient, condition: Condition, practitioner: Practitioner) -> Iterator[dosing.Finding]:
+    """The condition is this patient's, and the practitioner treats at their clinic."""
     if condition.patient_id != patient.pk:
         yield dosing.Finding("condition", dosing.Code.CONDITION_NOT_OF_PATIENT)
     if not practitioner.clinics.filter(pk=patient.clinic_id).exists():

@@ -1,0 +1,239 @@
+"""Amending a signed treatment, and reading any version of its record."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from clinic.care.amending import amend_treatment
+from clinic.practice.roles import Permission
+from clinic.staff.forms.amendments import AmendForm
+from clinic.staff.forms.points import (
+    MORE_ROWS,
+    PREFIX,
+    PointFormSet,
+    Row,
+    point_rows,
+    points_of,
+    posted_count,
+    posted_rows,
+    show_problems,
+)
+from clinic.staff.recording import Desk, given_map, lay_desk
+from clinic.staff.treatment_pages import TreatmentPage
+from clinic.staff.version_lines import ChangeLine, change_lines, history_of
+from clinic.staff.vials import plain
+from clinic.staff.views.treatments import TreatmentRecord, by_side, day_of
+from clinic.toxins.models import VialState
+from clinic.treatments.models import FollowUp, FollowUpState, Injection, InjectionSession, SessionState, SessionVersion, VialUse
+from clinic.treatments.services import AmendedMeanwhile, Draw, Problem, TreatmentRefused, current_of, total_of
+
+
+class TreatmentAmend(TreatmentPage, TreatmentRecord):
+    """The page on which the treatment was recorded, filled in with what is on record, and the reason of the change.
+
+    Amended by somebody else meanwhile: 409, with what they changed beside what was typed here.
+    """
+
+    permission = Permission.RECORD_TREATMENTS
+    template = "staff/treatment-amend.html"
+    session: InjectionSession
+    version: SessionVersion
+
+    def get(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+        if (away := self.open(public_id)) is not None:
+            return away
+        desk = self.desk(QueryDict())
+        rows = [Row(one.site.code, one.side, plain(one.units)) for one in self.injections]
+        return self.page(desk, rows, initial=self.values_on_record())
+
+    def post(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+        if (away := self.open(public_id)) is not None:
+            return away
+        desk = self.desk(request.POST)
+        rows = posted_rows(request.POST)
+        if "add_rows" in request.POST or "preview" in request.POST:
+            more = MORE_ROWS if "add_rows" in request.POST else 0
+            return self.page(desk, rows, initial=request.POST.dict(), ready=posted_count(request.POST) + more)
+        form = self.form_for(desk, request.POST)
+        points = point_rows(0)(request.POST, prefix=PREFIX, form_kwargs=desk.row_facts())
+        problems: list[Problem] = []
+        if form.is_valid() & points.is_valid():
+            try:
+                return self.amend(form, points)
+            except TreatmentRefused as refused:
+                problems = show_problems(refused.problems, form, points)
+            except AmendedMeanwhile:
+                return self.tell_of_conflict(desk, rows, form)
+        return self.page(desk, rows, form=form, points=points, problems=problems)
+
+    def open(self, public_id: uuid.UUID) -> HttpResponse | None:
+        """Load the treatment. One that is void is led back to: there is nothing to amend."""
+        self.session = self.load(public_id)
+        self.version = current_of(self.session)
+        if self.session.state == SessionState.SIGNED:
+            return None
+        messages.info(self.request, _("This treatment is void: it cannot be amended any more."))
+        return redirect("staff:treatment-show", public_id)
+
+    @cached_property
+    def injections(self) -> list[Injection]:
+        return list(self.version.injections.select_related("site").order_by("order"))
+
+    @cached_property
+    def uses(self) -> dict[int, VialUse]:
+        uses = self.version.vial_uses.select_related("vial__lot__product", "vial__presentation__product").order_by("-units_given")
+        return {use.vial_id: use for use in uses}
+
+    @cached_property
+    def running(self) -> FollowUp | None:
+        """The treatment's follow-up while it runs: only then does anything here move it."""
+        return FollowUp.objects.filter(session=self.session, state=FollowUpState.ACTIVE).first()
+
+    def values_on_record(self) -> dict[str, object]:
+        version, uses = self.version, list(self.uses.values())
+        return {
+            "based_on": version.number,
+            "performed_on": version.performed_on,
+            "practitioner": str(version.practitioner.public_id),
+            "vial": str(uses[0].vial.public_id) if uses else "",
+            "separate_points": any(one.point for one in self.injections),
+            "discard_rest": any(use.units_wasted or use.vial.state == VialState.CLOSED for use in uses),
+            "guidance": version.guidance,
+            "lid_technique": version.lid_technique,
+            "notes": version.notes,
+            "own_next_on": self.running.own_on if self.running else None,
+        }
+
+    def desk(self, posted: QueryDict) -> Desk:
+        """The desk as it lay before the treatment: its own units are in the vials again, and it is not its own past."""
+        first = next(iter(self.uses.values()), None)
+        desk = lay_desk(
+            patient=self.session.patient,
+            condition=self.session.condition,
+            now=self.now,
+            on=day_of(posted.get("performed_on", "")) or self.session.performed_on,
+            vial_id=posted.get("vial", str(first.vial.public_id) if first else ""),
+            before=self.session,
+        )
+        if desk is None:
+            raise self.denied("InjectionSession")
+        offered = {vial.pk for vial in desk.vials}
+        desk.vials += [use.vial for use in self.uses.values() if use.vial_id not in offered]
+        for vial in desk.vials:
+            if (own := self.uses.get(vial.pk)) is not None:
+                vial.units_given -= own.units_given
+                vial.units_wasted -= own.units_wasted
+        if self.session.practitioner not in desk.practitioners:
+            desk.practitioners.append(self.session.practitioner)
+        for one in self.injections:
+            desk.sites.setdefault(one.site.code, one.site)
+        return desk
+
+    def form_for(self, desk: Desk, data: QueryDict | None = None, initial: dict[str, object] | None = None) -> AmendForm:
+        return AmendForm(
+            data,
+            initial=initial,
+            practitioners=desk.practitioners,
+            vials=desk.vials,
+            zone=desk.patient.clinic.zone,
+            today=desk.today,
+            with_own_date=self.running is not None,
+        )
+
+    def amend(self, form: AmendForm, points: PointFormSet) -> HttpResponse:
+        values = form.cleaned_data
+        given = points_of(points.filled(), separate=values["separate_points"])
+        before = self.version.number
+        session = amend_treatment(
+            by=self.actor,
+            session=self.session,
+            expected_version=values["based_on"],
+            practitioner=values["practitioner"],
+            points=given,
+            draws=[Draw(values["vial"], total_of(given))],
+            performed_on=values["performed_on"],
+            own_next_on=values.get("own_next_on"),
+            notes=values["notes"],
+            guidance=values["guidance"],
+            lid_technique=values["lid_technique"],
+            discard_rest=values["discard_rest"],
+            units_are_of_product=values["units_are_of_product"],
+            reason=values["reason"],
+            now=self.now,
+        )
+        number = current_of(session).number
+        if number == before:
+            messages.success(self.request, _("The next date is changed. The record of the treatment stays as it was."))
+        else:
+            text = _("The treatment is amended: this is version %(number)d. What was signed before can still be read.")
+            messages.success(self.request, text % {"number": number})
+        return redirect("staff:treatment-show", session.public_id)
+
+    def tell_of_conflict(self, desk: Desk, rows: Sequence[Row], form: AmendForm) -> HttpResponse:
+        """What was typed stays, on top of the version that stands now; what has changed meanwhile is told beside it."""
+        seen = (
+            self.session.versions.filter(number=form.cleaned_data["based_on"]).select_related("product", "practitioner").first()
+        )
+        data = self.request.POST.copy()
+        data["based_on"] = str(self.version.number)
+        form = self.form_for(desk, data)
+        points = point_rows(0)(data, prefix=PREFIX, form_kwargs=desk.row_facts())
+        changes = change_lines(seen, self.version) if seen else []
+        return self.page(desk, rows, form=form, points=points, status=409, meanwhile=changes, is_late=True)
+
+    def page(self, desk: Desk, rows: Sequence[Row], **given: Any) -> HttpResponse:
+        if self.request.method == "GET" and self.running is not None:
+            given["window"] = desk.next_window(treated_on=self.session.performed_on, own_on=self.running.own_on)
+        is_other = desk.product is not None and desk.product.pk != self.session.product_id
+        return self.answer(
+            desk,
+            rows,
+            **given,
+            session=self.session,
+            version=self.version,
+            running=self.running,
+            zone=self.session.clinic.zone,
+            other_product=desk.product if is_other else None,
+        )
+
+
+class TreatmentVersion(TreatmentPage):
+    """One version of a treatment's record as it was signed, and what it says otherwise than the one before."""
+
+    permission = Permission.VIEW_PATIENTS
+
+    def get(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+        session = self.load(public_id)
+        wanted = request.GET.get("number", str(current_of(session).number))
+        versions = {
+            str(one.number): one
+            for one in session.versions.filter(signed_at__isnull=False).select_related("product", "practitioner", "signed_by")
+        }
+        version = versions.get(wanted)
+        if version is None:
+            raise self.denied("InjectionSession")
+        self.viewed(session.patient, session)
+        before = versions.get(str(version.number - 1))
+        injections = list(version.injections.select_related("site").order_by("order"))
+        changes: list[ChangeLine] = [] if before is None else change_lines(before, version)
+        context = {
+            "patient": session.patient,
+            "session": session,
+            "version": version,
+            "history": history_of(session),
+            "before": before,
+            "changes": changes,
+            "injections": injections,
+            "map": given_map(injections),
+            "sides": by_side(injections),
+            "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
+        }
+        return render(request, "staff/treatment-version.html", context)
