@@ -28,6 +28,7 @@ from clinic.toxins.models import (
     SiteDose,
     Vial,
 )
+from clinic.toxins.stock_models import LotDecision, ProductCode, VialDiscard
 from clinic.treatments.models import (
     ContactAttempt,
     FollowUp,
@@ -59,6 +60,7 @@ __all__ = [
     "InjectionSession",
     "LabelRule",
     "Lot",
+    "LotDecision",
     "MaintenanceWindow",
     "Membership",
     "Message",
@@ -69,6 +71,7 @@ __all__ = [
     "Practitioner",
     "Presentation",
     "Product",
+    "ProductCode",
     "Review",
     "RuleVerification",
     "SessionVersion",
@@ -81,6 +84,7 @@ __all__ = [
     "Term",
     "User",
     "Vial",
+    "VialDiscard",
     "VialUse",
     "VisitKind",
     "WindowPolicy",

@@ -28,6 +28,8 @@ PROTECTED = {
     "clinic_sideeffectversion": factories.SideEffectVersionFactory,
     "clinic_review": factories.ReviewFactory,
     "clinic_deliveryattempt": factories.DeliveryAttemptFactory,
+    "clinic_lotdecision": factories.LotDecisionFactory,
+    "clinic_vialdiscard": factories.VialDiscardFactory,
     "clinic_sessionversion": lambda: factories.InjectionSessionFactory().current_version,
     "clinic_injection": lambda: part_of("injections"),
     "clinic_vialuse": lambda: part_of("vial_uses"),

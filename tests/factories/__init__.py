@@ -19,11 +19,14 @@ from tests.factories.scheduling import (
 from tests.factories.toxins import (
     IndicationFactory,
     LabelRuleFactory,
+    LotDecisionFactory,
     LotFactory,
     PresentationFactory,
+    ProductCodeFactory,
     ProductFactory,
     SiteDoseFactory,
     SiteFactory,
+    VialDiscardFactory,
     VialFactory,
 )
 from tests.factories.treatments import (
@@ -59,6 +62,7 @@ __all__ = [
     "IndicationFactory",
     "InjectionSessionFactory",
     "LabelRuleFactory",
+    "LotDecisionFactory",
     "LotFactory",
     "MembershipFactory",
     "MessageFactory",
@@ -66,6 +70,7 @@ __all__ = [
     "PlanFactory",
     "PractitionerFactory",
     "PresentationFactory",
+    "ProductCodeFactory",
     "ProductFactory",
     "ReviewFactory",
     "SessionVersionFactory",
@@ -76,6 +81,7 @@ __all__ = [
     "StaffTaskFactory",
     "TermFactory",
     "UserFactory",
+    "VialDiscardFactory",
     "VialFactory",
     "VisitKindFactory",
     "WindowPolicyFactory",
