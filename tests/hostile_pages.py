@@ -366,6 +366,7 @@ FORMS = {
         lambda world: {
             "clinic": str(world.clinic.public_id),
             "presentation": "ONABOT-100",
+            "code": "(01)09501101530003",
             "lot_number": "D88001",
             "expires_on": "2028-06-30",
             "count": "2",
@@ -374,6 +375,7 @@ FORMS = {
         {
             "clinic": "choice",
             "presentation": "choice",
+            "code": "line",
             "lot_number": "line",
             "expires_on": "date",
             "count": "number",
@@ -381,6 +383,17 @@ FORMS = {
         },
         beside={"received_on": ("expires_on",)},
         theirs=lambda world: {"clinic": str(world.theirs.patient.clinic.public_id)},
+    ),
+    "staff:lot-decide": Form(
+        of("lot-decide", "own.lot"),
+        lambda world: {"state": "RECALLED", "reason": "notice of the maker"},
+        {"state": "choice", "reason": "line"},
+    ),
+    "staff:vial-discard": Form(
+        of("vial-discard", "own.vial"),
+        lambda world: {"units": "100", "reason": "it fell"},
+        {"units": "number", "reason": "line"},
+        shown_on=of("vial-show", "own.vial"),
     ),
     "staff:vial-reconstitute": Form(
         of("vial-reconstitute", "own.vial"),

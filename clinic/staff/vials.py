@@ -37,6 +37,16 @@ def use_by(vial: Vial) -> datetime | None:
     return usable_until(vial.reconstituted_at, vial.lot.product.hours_after_reconstitution)
 
 
+def hours_left(until: datetime, now: datetime) -> str:
+    """How long an opened vial may still be used: "5 h 40 min left", or that its hours are over."""
+    minutes = int((until - now).total_seconds() // 60)
+    if minutes < 0:
+        return _("past its hours")
+    if minutes >= 60:
+        return _("%(hours)d h %(minutes)d min left") % {"hours": minutes // 60, "minutes": minutes % 60}
+    return _("%(minutes)d min left") % {"minutes": minutes}
+
+
 def vial_text(vial: Vial, zone: tzinfo) -> str:
     """The vial in one line: size, lot, expiry, what is left, and once opened its concentration and clock."""
     words = [
