@@ -67,7 +67,7 @@ def _treatment():
     factories.SiteFactory(code="ZYG_MAJ", indications=[condition.indication])
     vial = factories.VialFactory(clinic=here, reconstituted_at=NOW, diluent_ml=Decimal(4), state="OPEN")
     return {
-        "patient": condition.patient, "condition": condition, "vial": vial,
+        "patient": condition.patient, "condition": condition, "vials": [vial],
         "practitioner": factories.PractitionerFactory(clinics=[here]),
         "points": [treatments.Point(site=factories.SiteFactory(code="ZYG_MAJ"), side="RIGHT", units=Decimal("2.5"))],
         "performed_on": TODAY, "notes": CANARY,

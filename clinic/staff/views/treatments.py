@@ -33,10 +33,13 @@ from clinic.staff.forms.points import (
     show_problems,
     spare_rows,
 )
+from clinic.staff.forms.stock import USUAL_WASTE
 from clinic.staff.forms.treatments import TreatmentForm
+from clinic.staff.forms.vials import VIAL_FIELDS
 from clinic.staff.pages import StaffPage
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.staff.recording import Desk, given_map, lay_desk
+from clinic.staff.vials import shares_in_words
 from clinic.treatments import dosing
 from clinic.treatments.models import FollowUp, Injection, InjectionSession, PointSide, SessionState
 from clinic.treatments.services import AlreadyRecorded, Problem, TreatmentRefused
@@ -90,12 +93,15 @@ class TreatmentRecord(StaffPage):
                 patient=desk.patient,
                 condition=desk.condition,
                 practitioner=values["practitioner"],
-                vial=values["vial"],
+                vials=form.vials_given(),
                 points=points_of(points.filled(), separate=values["separate_points"]),
                 performed_on=values["performed_on"],
                 own_next_on=values["own_next_on"],
                 notes=values["notes"],
                 discard_rest=values["discard_rest"],
+                wasted=values["wasted_units"],
+                waste_reason=values["waste_reason"],
+                shared_confirmed=values["shared_confirmed"],
                 lid_technique=values["lid_technique"],
                 guidance=values["guidance"],
                 public_id=values["token"],
@@ -158,6 +164,7 @@ class TreatmentRecord(StaffPage):
             now=self.now,
             on=_day(posted.get("performed_on", "")),
             vial_id=posted.get("vial", ""),
+            more_vial_ids=[posted.get(name, "") for name in VIAL_FIELDS[1:]],
             repeat_id=self.request.GET.get("repeat", ""),
         )
         if desk is None:
@@ -180,6 +187,7 @@ class TreatmentRecord(StaffPage):
             initial=initial,
             practitioners=desk.practitioners,
             vials=desk.vials,
+            shared=desk.shared,
             zone=desk.patient.clinic.zone,
             today=desk.today,
         )
@@ -211,7 +219,7 @@ class TreatmentRecord(StaffPage):
         typed = self.request.POST
         treated_on = _day(typed["performed_on"]) if "performed_on" in typed else desk.today
         totals = desk.totals(rows)
-        chosen = next((vial for vial in desk.vials if str(vial.public_id) == str(form["vial"].value() or "")), None)
+        chosen = form.vials_chosen()
         context = {
             "patient": desk.patient,
             "condition": desk.condition,
@@ -221,8 +229,9 @@ class TreatmentRecord(StaffPage):
             "problems": problems,
             "map": desk.map(rows),
             "totals": totals,
-            "left_in_vial": chosen.units_left - totals.units if chosen else None,
-            "vial": chosen,
+            "left_in_vial": sum((vial.units_left for vial in chosen), -totals.units) if chosen else None,
+            "shares": shares_in_words(chosen, totals.units),
+            "usual_waste": USUAL_WASTE,
             "asks_for_separate_points": has_twins((site, side) for site, side, _units in desk.shown(rows)),
             "treated_on": treated_on,
             "window": desk.next_window(treated_on=treated_on, own_on=_day(typed.get("own_next_on", ""))),

@@ -10,7 +10,7 @@ from clinic.treatments.services.follow_ups import (
     wake,
     window_for,
 )
-from clinic.treatments.services.parts import Draw, Point, total_of
+from clinic.treatments.services.parts import Draw, Point, draws_from, total_of
 from clinic.treatments.services.refusals import AlreadyRecorded, Problem, TreatmentRefused, problems_from
 from clinic.treatments.services.sessions import (
     lock_for_signing,
@@ -18,6 +18,7 @@ from clinic.treatments.services.sessions import (
     record_signed,
     sign_locked,
     signed_sessions,
+    used_for_others,
 )
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Problem",
     "TreatmentRefused",
     "close_active",
+    "draws_from",
     "lock_for_signing",
     "log_contact",
     "newest_performed_on",
@@ -39,6 +41,7 @@ __all__ = [
     "snooze",
     "stop",
     "total_of",
+    "used_for_others",
     "wake",
     "window_for",
 ]
