@@ -134,6 +134,7 @@ def _treatment(world):
         "vial": str(world.vial.public_id),
         "discard_rest": "on",
         "vial_2": "",
+        "vial_3": "",
         "wasted_units": "",
         "waste_reason": "it was late",
         "shared_confirmed": "on",
@@ -345,6 +346,7 @@ FORMS = {
         {
             "discard_rest": "tick",
             "vial_2": "choice",
+            "vial_3": "choice",
             "wasted_units": "number",
             "waste_reason": "line",
             "shared_confirmed": "tick",
@@ -363,6 +365,7 @@ FORMS = {
             "points-1-units": "number",
         },
         hidden=("token",),
+        beside={"discard_rest": ("wasted_units",)},
         theirs=lambda world: {
             "practitioner": str(world.theirs.session.practitioner.public_id),
             "vial": str(world.theirs.vial.public_id),

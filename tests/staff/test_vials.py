@@ -71,11 +71,11 @@ def test_vial_tells_everything_that_went_in_and_out_of_it_with_what_was_left(kee
     response = keeper.get(page(vial))
     received, made_up, treated, discarded = rows(response)
     assert "3 Aug 2026 received" in received
-    assert received.endswith("100")
+    assert received.endswith("100 U")
     assert "made up" in made_up
     assert "4 mL, 2.5 U per 0.1 mL" in made_up
-    assert re.match(r"3 Nov 2026 treatment by .* 18.75 81.25$", treated)
-    assert "past its hours 81.25 0" in discarded
+    assert re.match(r"3 Nov 2026 treatment by .* 18.75 U 81.25 U$", treated)
+    assert "past its hours 81.25 U 0 U" in discarded
     assert reverse("staff:treatment-show", args=[session.public_id]) in response.content.decode()
     assert "differ" not in text(response)
 
