@@ -135,6 +135,17 @@ def test_code_of_another_size_is_refused_beside_the_size(keeper, botox):
     assert not Lot.objects.exists()
 
 
+def test_box_that_was_received_already_is_refused_beside_the_code(keeper, botox):
+    delivery = typed(presentation="ONABOT-100", lot_number="C7719-C3", expires_on="2028-01-31", count="1")
+    received = keeper.post(RECEIVE, delivery)
+    assert received.status_code == 302
+    assert "12345678" in text(keeper.get(reverse("staff:vial-show", args=[Vial.objects.get().public_id])))
+    again = keeper.post(RECEIVE, delivery)
+    assert again.status_code == 422
+    assert "received already" in error_at(again, "code")
+    assert Vial.objects.count() == 1
+
+
 def test_enter_without_a_code_puts_into_stock(keeper, botox):
     delivery = typed(code="", enter="1", presentation="ONABOT-100", lot_number="C7719-C3", expires_on="2028-01-31")
     assert keeper.post(RECEIVE, delivery).status_code == 302

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from clinic.audit import Actor, AuditEvent
+from clinic.toxins.models import Vial
 from clinic.toxins.services import VialRefused, known_presentation, on_hand, receive_vials, usable_vials
 from clinic.toxins.stock_models import ProductCode
 from tests.factories import (
@@ -101,10 +102,10 @@ def test_it_takes_the_same_number_of_queries_for_one_vial_and_for_many(clinic, d
 # -- codes of boxes -------------------------------------------------------------------------------------------------------
 
 
-def receive(clinic, size, gtin=GTIN):
+def receive(clinic, size, gtin=GTIN, *, serial="", count=1):
     receive_vials(
         by=Actor.of_user(UserFactory()), clinic=clinic, product=size.product, presentation=size, lot_number="C7719",
-        expires_on=date(2028, 1, 31), count=1, received_on=TODAY, gtin=gtin, now=NOW,
+        expires_on=date(2028, 1, 31), count=count, received_on=TODAY, gtin=gtin, serial=serial, now=NOW,
     )  # fmt: skip
 
 
@@ -128,6 +129,21 @@ def test_code_known_as_another_size_is_refused_and_names_it(clinic):
     with pytest.raises(VialRefused, match="were received as Botox 50 U") as refused:
         receive(clinic, PresentationFactory())
     assert refused.value.field == "presentation"
+
+
+def test_box_with_a_serial_number_is_received_once(clinic):
+    size = PresentationFactory()
+    receive(clinic, size, serial="12345678")
+    receive(clinic, size, serial="12345679")
+    with pytest.raises(VialRefused, match="serial number 12345678 was received already") as refused:
+        receive(clinic, size, serial="12345678")
+    assert refused.value.field == "code"
+    assert sorted(Vial.objects.values_list("serial", flat=True)) == ["12345678", "12345679"]
+
+
+def test_serial_number_of_one_box_says_nothing_of_several(clinic):
+    receive(clinic, PresentationFactory(), serial="12345678", count=2)
+    assert list(Vial.objects.values_list("serial", flat=True)) == ["", ""]
 
 
 def test_number_that_is_no_gtin_is_refused(clinic):

@@ -113,6 +113,7 @@ class VialReceive(StockPage):
                     count=values["count"],
                     received_on=values["received_on"],
                     gtin=values["code"].gtin,
+                    serial=values["code"].serial,
                     now=self.now,
                 )
             except VialRefused as refused:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -69,12 +69,14 @@ def receive_vials(
     count: int,
     received_on: date,
     gtin: str = "",
+    serial: str = "",
     now: datetime,
 ) -> list[Vial]:
     """Put `count` unopened vials of one lot into the clinic's stock.
 
     The lot is made when it is new; however its number is typed, it is one lot per product. `gtin` is that of the scanned box:
-    which vial size it holds is learned here. Raises VialRefused when something does not fit: among them a lot that is known with
+    which vial size it holds is learned here. `serial` is kept where one vial is received, and keeps its box from being received
+    twice; of several it says nothing. Raises VialRefused when something does not fit: among them a lot that is known with
     another expiry, or recalled.
     """
     number = lot_number.strip()
@@ -95,16 +97,26 @@ def receive_vials(
         lot.save(update_fields=["state"])
     if gtin:
         learn_code(by=by, clinic=clinic, gtin=gtin, presentation=presentation, now=now)
-    vials = Vial.objects.bulk_create(
-        Vial(
-            clinic=clinic,
-            lot=lot,
-            presentation=presentation,
-            labelled_units=presentation.vial_units,
-            received_on=received_on,
-        )
-        for _ordinal in range(count)
-    )
+    serial = serial if count == 1 else ""
+    try:
+        with transaction.atomic():
+            vials = Vial.objects.bulk_create(
+                Vial(
+                    clinic=clinic,
+                    lot=lot,
+                    presentation=presentation,
+                    labelled_units=presentation.vial_units,
+                    received_on=received_on,
+                    serial=serial,
+                )
+                for _ordinal in range(count)
+            )
+    except IntegrityError as collided:
+        if not serial or not Vial.objects.filter(lot=lot, serial=serial).exists():
+            raise
+        raise VialRefused(
+            "code", _("The box with the serial number %(serial)s was received already.") % {"serial": serial}
+        ) from collided
     if is_new:
         audit.record(by=by, action=audit.Action.CREATED, what=lot, clinic_id=clinic.pk, now=now)
     audit.record(by=by, action=audit.Action.CREATED, what="Vial", clinic_id=clinic.pk, count=count, now=now)
