@@ -26,6 +26,8 @@ APPEND_ONLY = (
     "clinic_deliveryattempt",
     "clinic_sessionvoid",
     "clinic_voideduse",
+    "clinic_lotdecision",
+    "clinic_vialdiscard",
 )
 #: Rows of these tables belong to a session's version and stand still once it is signed.
 PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse")

@@ -28,6 +28,7 @@ from clinic.toxins.models import (
     SiteDose,
     Vial,
 )
+from clinic.toxins.stock_models import LotDecision, ProductCode, VialDiscard
 from clinic.treatments.models import (
     ContactAttempt,
     FollowUp,
@@ -62,6 +63,7 @@ __all__ = [
     "InjectionSession",
     "LabelRule",
     "Lot",
+    "LotDecision",
     "MaintenanceWindow",
     "Membership",
     "Message",
@@ -72,6 +74,7 @@ __all__ = [
     "Practitioner",
     "Presentation",
     "Product",
+    "ProductCode",
     "Review",
     "RuleVerification",
     "SessionVersion",
@@ -86,6 +89,7 @@ __all__ = [
     "TreatmentDraft",
     "User",
     "Vial",
+    "VialDiscard",
     "VialUse",
     "VisitKind",
     "VoidedUse",

@@ -135,6 +135,11 @@ def _treatment(world):
         "practitioner": world.person,
         "vial": str(world.vial.public_id),
         "discard_rest": "on",
+        "vial_2": "",
+        "vial_3": "",
+        "wasted_units": "",
+        "waste_reason": "it was late",
+        "shared_confirmed": "on",
         "guidance": "EMG",
         "lid_technique": "",
         "notes": "calm",
@@ -154,6 +159,11 @@ def _treatment(world):
 
 _TREATMENT_KINDS = {
     "discard_rest": "tick",
+    "vial_2": "choice",
+    "vial_3": "choice",
+    "wasted_units": "number",
+    "waste_reason": "line",
+    "shared_confirmed": "tick",
     "performed_on": "date",
     "practitioner": "choice",
     "vial": "choice",
@@ -372,6 +382,7 @@ FORMS = {
         _amendment,
         _TREATMENT_KINDS | {"based_on": "number", "reason": "line"},
         hidden=("based_on",),
+        beside={"discard_rest": ("wasted_units",)},
         theirs=lambda world: {
             "practitioner": str(world.theirs.session.practitioner.public_id),
             "vial": str(world.theirs.vial.public_id),
@@ -385,9 +396,11 @@ FORMS = {
         _treatment,
         _TREATMENT_KINDS | {"token": "id"},
         hidden=("token",),
+        beside={"discard_rest": ("wasted_units",)},
         theirs=lambda world: {
             "practitioner": str(world.theirs.session.practitioner.public_id),
             "vial": str(world.theirs.vial.public_id),
+            "vial_2": str(world.theirs.vial.public_id),
             "token": str(world.theirs.session.public_id),
         },
     ),
@@ -401,6 +414,7 @@ FORMS = {
         lambda world: {
             "clinic": str(world.clinic.public_id),
             "presentation": "ONABOT-100",
+            "code": "(01)09501101530003",
             "lot_number": "D88001",
             "expires_on": "2028-06-30",
             "count": "2",
@@ -409,6 +423,7 @@ FORMS = {
         {
             "clinic": "choice",
             "presentation": "choice",
+            "code": "line",
             "lot_number": "line",
             "expires_on": "date",
             "count": "number",
@@ -416,6 +431,17 @@ FORMS = {
         },
         beside={"received_on": ("expires_on",)},
         theirs=lambda world: {"clinic": str(world.theirs.patient.clinic.public_id)},
+    ),
+    "staff:lot-decide": Form(
+        of("lot-decide", "own.lot"),
+        lambda world: {"state": "RECALLED", "reason": "notice of the maker"},
+        {"state": "choice", "reason": "line"},
+    ),
+    "staff:vial-discard": Form(
+        of("vial-discard", "own.vial"),
+        lambda world: {"units": "100", "reason": "it fell"},
+        {"units": "number", "reason": "line"},
+        shown_on=of("vial-show", "own.vial"),
     ),
     "staff:vial-reconstitute": Form(
         of("vial-reconstitute", "own.vial"),

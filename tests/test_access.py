@@ -54,6 +54,7 @@ STAFF = {
     "patient-edit": Staff("GET POST", Permission.EDIT_PATIENTS, "patient"),
     "patient-list": Staff("GET", Permission.VIEW_PATIENTS),
     "patient-show": Staff("GET", Permission.VIEW_PATIENTS, "patient"),
+    "lot-decide": Staff("GET POST", Permission.KEEP_STOCK, "lot"),
     "patient-status": Staff("GET POST", Permission.EDIT_PATIENTS, "patient"),
     "side-effect-acknowledge": Staff("POST", Permission.VIEW_SIDE_EFFECT_LOG, "side_effect"),
     "side-effect-amend": Staff("GET POST", Permission.VIEW_SIDE_EFFECT_LOG, "side_effect"),
@@ -70,9 +71,11 @@ STAFF = {
     "treatment-show": Staff("GET", Permission.VIEW_PATIENTS, "session"),
     "treatment-version": Staff("GET", Permission.VIEW_PATIENTS, "session"),
     "treatment-void": Staff("GET POST", Permission.RECORD_TREATMENTS, "session"),
+    "vial-discard": Staff("GET POST", Permission.KEEP_STOCK, "vial"),
     "vial-list": Staff("GET", Permission.KEEP_STOCK),
     "vial-receive": Staff("GET POST", Permission.KEEP_STOCK),
     "vial-reconstitute": Staff("GET POST", Permission.KEEP_STOCK, "vial"),
+    "vial-show": Staff("GET", Permission.KEEP_STOCK, "vial"),
 }
 #: For anybody: they say nothing of any record, or lead on to a page that asks who is there.
 PUBLIC = {
@@ -167,6 +170,7 @@ def records_of(clinic, words):
         session=session,
         follow_up=follow_up,
         vial=factories.VialFactory(clinic=clinic, lot=vial.lot),
+        lot=vial.lot,
         appointment=factories.AppointmentFactory(follow_up=follow_up, practitioner=practitioner, starts_at=factories.NOW),
         side_effect=factories.SideEffectFactory(patient=patient, session=session, version__narrative=words),
         hold=factories.HoldFactory(patient=patient, note=words),

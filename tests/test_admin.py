@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 
 #: What may be kept here. Everything else is a record, and records are changed by services alone.
 KEPT = {
-    "Availability", "Clinic", "Closure", "Indication", "LabelRule", "Membership", "Plan", "Practitioner", "Product", "Site",
-    "Term", "User", "VisitKind", "WindowPolicy",
+    "Availability", "Clinic", "Closure", "Indication", "LabelRule", "Membership", "Plan", "Practitioner", "Product",
+    "ProductCode", "Site", "Term", "User", "VisitKind", "WindowPolicy",
 }  # fmt: skip
 
 

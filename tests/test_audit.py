@@ -67,7 +67,7 @@ def _treatment():
     factories.SiteFactory(code="ZYG_MAJ", indications=[condition.indication])
     vial = factories.VialFactory(clinic=here, reconstituted_at=NOW, diluent_ml=Decimal(4), state="OPEN")
     return {
-        "patient": condition.patient, "condition": condition, "vial": vial,
+        "patient": condition.patient, "condition": condition, "vials": [vial],
         "practitioner": factories.PractitionerFactory(clinics=[here]),
         "points": [treatments.Point(site=factories.SiteFactory(code="ZYG_MAJ"), side="RIGHT", units=Decimal("2.5"))],
         "performed_on": TODAY, "notes": CANARY,
@@ -119,8 +119,14 @@ ACTS = {
         {
             "clinic": factories.ClinicFactory(), "product": (size := factories.PresentationFactory()).product,
             "presentation": size, "lot_number": CANARY, "expires_on": date(2028, 1, 31), "count": 2, "received_on": TODAY,
+            "gtin": "09501101530003",
         },
     ),
+    "decide_lot": lambda: (
+        toxins.decide_lot,
+        {"lot": (vial := factories.VialFactory()).lot, "clinic": vial.clinic, "state": "RECALLED", "reason": CANARY},
+    ),
+    "discard": lambda: (toxins.discard, {"vial": factories.VialFactory(), "reason": CANARY}),
     "reconstitute": lambda: (
         toxins.reconstitute, {"vial": factories.VialFactory(), "diluent_ml": Decimal(4), "at": NOW},
     ),
@@ -161,7 +167,7 @@ ACTS = {
     ),
 }  # fmt: skip
 #: Pieces of the acts above, which write down what they do in their stead.
-PIECES = {"draw", "leave_trace", "mark_treated", "record_signed", "sign_locked", "write_status"}
+PIECES = {"draw", "learn_code", "leave_trace", "mark_treated", "record_signed", "sign_locked", "write_status"}
 ROOMS = ("practice", "toxins", "patients", "treatments", "outcomes", "scheduling", "safety", "care")
 
 #: What a row may name as changed. A consent is named by its question; the answer is not told.

@@ -30,6 +30,8 @@ PROTECTED = {
     "clinic_deliveryattempt": factories.DeliveryAttemptFactory,
     "clinic_sessionvoid": factories.SessionVoidFactory,
     "clinic_voideduse": factories.VoidedUseFactory,
+    "clinic_lotdecision": factories.LotDecisionFactory,
+    "clinic_vialdiscard": factories.VialDiscardFactory,
     "clinic_sessionversion": lambda: factories.InjectionSessionFactory().current_version,
     "clinic_injection": lambda: part_of("injections"),
     "clinic_vialuse": lambda: part_of("vial_uses"),

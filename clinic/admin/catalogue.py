@@ -23,6 +23,7 @@ from clinic.practice.services import clinics_where
 from clinic.safety.models import Term
 from clinic.toxins.models import Indication, LabelRule, Presentation, Product, RuleVerification, Site, SiteDose
 from clinic.toxins.services import verify_rule
+from clinic.toxins.stock_models import ProductCode
 
 
 class Presentations(Inside):
@@ -35,6 +36,15 @@ class Products(Upkeep):
     list_display = ("brand_name", "generic_name", "serotype", "unit_code", "hours_after_reconstitution", "is_active")
     list_filter = ("is_active", "serotype")
     search_fields = ("brand_name", "generic_name", "code")
+
+
+@admin.register(ProductCode)
+class ProductCodes(Upkeep):
+    """What the boxes' codes stand for: learned at deliveries, corrected here."""
+
+    list_display = ("gtin", "presentation")
+    search_fields = ("gtin", "presentation__product__brand_name")
+    list_select_related = ("presentation__product",)
 
 
 @admin.register(Indication)

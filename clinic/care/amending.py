@@ -35,6 +35,7 @@ from clinic.treatments.services import (
     said_by,
     set_window,
     settle,
+    used_for_others,
 )
 
 LONGEST_REASON = SessionVersion._meta.get_field("amendment_reason").max_length or 0
@@ -96,8 +97,12 @@ def amend_treatment(
     wording = Wording(performed_on, practitioner, product, guidance, lid_technique, notes)
     points = keep_places(points, before.injections.all())
     draws = [_with_rest(draw, vials[draw.vial.pk], own.get(draw.vial.pk)) if discard_rest else draw for draw in draws]
+    draws = [_as_confirmed(draw, own.get(draw.vial.pk)) for draw in draws]
+    shared = used_for_others(patient=stored.patient, vials=vials.values())
     reason, problems = checked_reason(reason, _("Say why the record is changed."))
-    problems += problems_of_version(session=stored, wording=wording, points=points, draws=draws, vials=vials, own=own, now=now)
+    problems += problems_of_version(
+        session=stored, wording=wording, points=points, draws=draws, vials=vials, own=own, shared=shared, now=now
+    )
     running = FollowUp.objects.filter(session=stored, state=FollowUpState.ACTIVE).first()
     if running is not None:
         problems += problems_from(dosing.check_own_date(own_on=own_next_on, performed_on=performed_on))
@@ -118,6 +123,7 @@ def amend_treatment(
             wording=wording,
             points=points,
             draws=taken,
+            shared=shared | {pk for pk, use in own.items() if use.shared_confirmed},
             reason=reason,
             changed=_fields(changes),
             now=now,
@@ -155,6 +161,7 @@ def _book(
 ) -> list[Draw]:
     """Bring the vials into line with the new version; return what it took from each, those given back included."""
     wanted = {draw.vial.pk: Taken(draw.given, draw.wasted, draw.waste_reason) for draw in draws}
+    confirmed = {draw.vial.pk for draw in draws if draw.shared_confirmed}
     in_order = [*wanted, *(pk for pk in own if pk not in wanted)]
     taken = []
     for pk in in_order:
@@ -165,7 +172,7 @@ def _book(
         except VialRefused as refused:
             raise TreatmentRefused([Problem("vial", refused.message)]) from refused
         if pk in wanted or became.units:
-            taken.append(Draw(vials[pk], became.given, became.wasted, became.waste_reason))
+            taken.append(Draw(vials[pk], became.given, became.wasted, became.waste_reason, pk in confirmed))
     return taken
 
 
@@ -176,7 +183,12 @@ def taken_by(use: VialUse | None) -> Taken:
 
 def _with_rest(draw: Draw, vial: Vial, own: VialUse | None) -> Draw:
     left = vial.units_left + taken_by(own).units - draw.given
-    return draw if left <= 0 else replace(draw, wasted=left, waste_reason=_("rest of the vial discarded"))
+    return draw if left <= 0 else replace(draw, wasted=left, waste_reason=draw.waste_reason or _("rest of the vial discarded"))
+
+
+def _as_confirmed(draw: Draw, own: VialUse | None) -> Draw:
+    """Whoever signed before confirmed a vial's second patient once and for all."""
+    return replace(draw, shared_confirmed=draw.shared_confirmed or (own is not None and own.shared_confirmed))
 
 
 def checked_reason(reason: str, missing: str) -> tuple[str, list[Problem]]:

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from clinic import audit
 from clinic.patients.models import Condition, Patient, PatientStatus
@@ -21,11 +20,11 @@ from clinic.toxins.services import VialRefused, draw
 from clinic.treatments import dosing
 from clinic.treatments.models import FollowUp, FollowUpState, InjectionSession
 from clinic.treatments.services import (
-    Draw,
     Point,
     Problem,
     TreatmentRefused,
     close_active,
+    draws_from,
     lock_for_signing,
     newest_performed_on,
     open_follow_up,
@@ -43,12 +42,15 @@ def complete_visit(
     patient: Patient,
     condition: Condition,
     practitioner: Practitioner,
-    vial: Vial,
+    vials: Sequence[Vial],
     points: Sequence[Point],
     performed_on: date,
     own_next_on: date | None = None,
     notes: str = "",
     discard_rest: bool = False,
+    wasted: Decimal = Decimal(0),
+    waste_reason: str = "",
+    shared_confirmed: bool = False,
     appointment: Appointment | None = None,
     lid_technique: str = "",
     guidance: str = "",
@@ -58,25 +60,35 @@ def complete_visit(
 ) -> InjectionSession:
     """Record and sign a treatment and everything that follows from it.
 
-    The treatment is signed, its units leave the vial (with `discard_rest` what is left is thrown away), the condition's active
-    follow-up ends as treated and a new one opens with its window. A visit booked for that follow-up on the day of the
-    treatment, or the one given as `appointment`, becomes treated; a later one stays as it is (see `visits_left_over`). A
-    treatment entered after a newer one is written down but moves no follow-up; neither does one of a patient who has died. The
-    patient's row is locked first, then the vial. The condition's draft, if the signed form had one (`draft_revision`; 0: none),
-    is used up.
+    The treatment is signed and its units leave the vials: the first until it is empty, then the next. `wasted` units are thrown
+    away from the last of them, or with `discard_rest` all that is left in it. A vial that another patient's treatment drew from
+    needs `shared_confirmed`. The condition's active follow-up ends as treated and a new one opens with its window. A visit booked
+    for that follow-up on the day of the treatment, or the one given as `appointment`, becomes treated; a later one stays as it is
+    (see `visits_left_over`).
+    A treatment entered after a newer one is written down but moves no follow-up; neither does one of a patient who has died.
+    The patient's row is locked first, then the vials. The condition's draft, if the signed form had one (`draft_revision`; 0:
+    none), is used up.
     Raises TreatmentRefused with every problem, AlreadyRecorded for a repeated `public_id`, DraftConflict where the draft says
     something else by now; nothing is written then.
     """
-    vials = lock_for_signing(patient=patient, vials=[vial], now=now)
-    vial = vials[vial.pk]
-    given = total_of(points)
-    wasted = max(vial.units_left - given, Decimal(0)) if discard_rest else Decimal(0)
-    reason = _("rest of the vial discarded") if wasted else ""
-    problems = problems_from(
+    if not vials:
+        raise TreatmentRefused(problems_from([dosing.Finding("vial", dosing.Code.VIAL_NEEDED)]))
+    locked = lock_for_signing(patient=patient, vials=vials, now=now)
+    waste = problems_from(dosing.check_waste(wasted=wasted, reason=waste_reason, discard_rest=discard_rest))
+    problems = waste + problems_from(
         [
             *dosing.check_own_date(own_on=own_next_on, performed_on=performed_on),
             *_check_appointment(appointment, patient, performed_on),
         ]
+    )
+    draws = draws_from(
+        [locked[vial.pk] for vial in vials],
+        total=total_of(points),
+        # What is thrown away and cannot be is told already.
+        wasted=Decimal(0) if waste else wasted,
+        reason=waste_reason,
+        discard_rest=discard_rest,
+        shared_confirmed=shared_confirmed,
     )
     try:
         session = sign_locked(
@@ -84,10 +96,10 @@ def complete_visit(
             patient=patient,
             condition=condition,
             practitioner=practitioner,
-            product=vial.lot.product,
+            product=draws[0].vial.lot.product,
             points=points,
-            draws=[Draw(vial, given, wasted, reason)],
-            vials=vials,
+            draws=draws,
+            vials=locked,
             performed_on=performed_on,
             notes=notes,
             guidance=guidance,
@@ -95,7 +107,16 @@ def complete_visit(
             public_id=public_id,
             now=now,
         )
-        draw(by=by, vial=vial, given=given, wasted=wasted, waste_reason=reason, on=performed_on, now=now)
+        for one in draws:
+            draw(
+                by=by,
+                vial=one.vial,
+                given=one.given,
+                wasted=one.wasted,
+                waste_reason=one.waste_reason,
+                on=performed_on,
+                now=now,
+            )
     except TreatmentRefused as refused:
         raise TreatmentRefused([*refused.problems, *problems]) from refused
     except VialRefused as refused:

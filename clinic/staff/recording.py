@@ -20,7 +20,7 @@ from clinic.toxins.models import Product, Site, SiteDose, Vial
 from clinic.toxins.services import usable_vials
 from clinic.treatments import dosing
 from clinic.treatments.models import Injection, InjectionSession
-from clinic.treatments.services import signed_sessions, window_for
+from clinic.treatments.services import signed_sessions, used_for_others, window_for
 from clinic.treatments.window import Window
 
 _UNITS = re.compile(r"[0-9]{1,5}(?:[.,][0-9]{1,2})?")
@@ -60,6 +60,8 @@ class Desk:
     last_of_product: PastTreatment | None
     product: Product | None
     doses: dict[str, SiteDose] = field(default_factory=dict)
+    #: Keys of the vials that were used for another patient before.
+    shared: set[int] = field(default_factory=set)
 
     @property
     def number(self) -> int:
@@ -153,13 +155,14 @@ def lay_desk(
     now: datetime,
     on: date | None,
     vial_id: str = "",
+    more_vial_ids: Sequence[str] = (),
     repeat_id: str = "",
     before: InjectionSession | None = None,
 ) -> Desk | None:
     """Load the desk for a treatment on `on` (today if not given). None when `repeat_id` names no treatment of the condition.
 
-    `vial_id` is the vial chosen so far: it is offered even where it may not be used, so that signing can say why not. With
-    `before` only what was given before that treatment lies there.
+    `vial_id` is the vial chosen so far, `more_vial_ids` those after it: they are offered even where they may not be used, so that
+    signing can say why not. With `before` only what was given before that treatment lies there.
     """
     clinic = patient.clinic
     today = now.astimezone(clinic.zone).date()
@@ -172,8 +175,9 @@ def lay_desk(
         return None
     vials = list(usable_vials(clinic=clinic, on=on, now=now))
     chosen = _chosen(patient, vials, vial_id)
-    if chosen is not None and chosen not in vials:
-        vials.append(chosen)
+    for one in [chosen, *(_chosen(patient, vials, more) for more in more_vial_ids if more)]:
+        if one is not None and one not in vials:
+            vials.append(one)
     if wanted is not None and any(vial.lot.product_id == wanted.product_id for vial in vials):
         # Units are only ever repeated with the product they were given in.
         vials = [vial for vial in vials if vial.lot.product_id == wanted.product_id]
@@ -195,6 +199,7 @@ def lay_desk(
         last_of_product=told.get(of_product.pk) if of_product else None,
         product=product,
         doses={} if product is None else _doses(product),
+        shared=used_for_others(patient=patient, vials=vials),
     )
 
 

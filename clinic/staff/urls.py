@@ -14,6 +14,7 @@ from clinic.staff.views import (
     follow_ups,
     holds,
     letters,
+    lots,
     mailbox,
     patients,
     side_effect_reports,
@@ -24,6 +25,7 @@ from clinic.staff.views import (
     treatment_versions,
     treatment_void,
     treatments,
+    vials,
 )
 
 app_name = "staff"
@@ -76,6 +78,9 @@ urlpatterns: list[URLPattern] = [
     path("side-effects/<uuid:public_id>/review/", side_effects.SideEffectReview.as_view(), name="side-effect-review"),
     path("stock/", stock.VialList.as_view(), name="vial-list"),
     path("stock/receive/", stock.VialReceive.as_view(), name="vial-receive"),
+    path("stock/lots/<uuid:public_id>/", lots.LotDecide.as_view(), name="lot-decide"),
+    path("stock/<uuid:public_id>/", vials.VialShow.as_view(), name="vial-show"),
+    path("stock/<uuid:public_id>/discard/", vials.VialDiscard.as_view(), name="vial-discard"),
     path("stock/<uuid:public_id>/make-up/", stock.VialReconstitute.as_view(), name="vial-reconstitute"),
     path("treatments/<uuid:public_id>/", treatments.TreatmentShow.as_view(), name="treatment-show"),
     path("treatments/<uuid:public_id>/amend/", treatment_versions.TreatmentAmend.as_view(), name="treatment-amend"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clinic.toxins.models import Vial
 from clinic.toxins.rules import usable_until
+from clinic.treatments.allocation import shares
 
 
 def plain(number: Decimal) -> str:
@@ -37,7 +39,17 @@ def use_by(vial: Vial) -> datetime | None:
     return usable_until(vial.reconstituted_at, vial.lot.product.hours_after_reconstitution)
 
 
-def vial_text(vial: Vial, zone: tzinfo) -> str:
+def hours_left(until: datetime, now: datetime) -> str:
+    """How long an opened vial may still be used: "5 h 40 min left", or that its hours are over."""
+    minutes = int((until - now).total_seconds() // 60)
+    if minutes < 0:
+        return _("past its hours")
+    if minutes >= 60:
+        return _("%(hours)d h %(minutes)d min left") % {"hours": minutes // 60, "minutes": minutes % 60}
+    return _("%(minutes)d min left") % {"minutes": minutes}
+
+
+def vial_text(vial: Vial, zone: tzinfo, *, is_shared: bool = False) -> str:
     """The vial in one line: size, lot, expiry, what is left, and once opened its concentration and clock."""
     words = [
         size_text(vial),
@@ -49,10 +61,23 @@ def vial_text(vial: Vial, zone: tzinfo) -> str:
         words.append(_("%(units)s U per 0.1 mL") % {"units": plain(concentration)})
     if (until := use_by(vial)) is not None:
         words.append(_("use by %(time)s") % {"time": date_format(until.astimezone(zone), "j M H:i")})
+    if is_shared:
+        words.append(_("used for another patient before"))
     return ", ".join(words)
 
 
-def vial_data(vial: Vial) -> dict[str, str]:
+def shares_in_words(vials: Sequence[Vial], total: Decimal) -> str:
+    """How many units come from which vial, where there are several: "60 U from lot C7719, then 12 U from lot C7720"."""
+    if len(vials) < 2:
+        return ""
+    parts = [
+        _("%(units)s U from lot %(lot)s") % {"units": plain(share), "lot": vial.lot.number}
+        for vial, share in zip(vials, shares(total, [one.units_left for one in vials]), strict=True)
+    ]
+    return _(", then ").join(parts)
+
+
+def vial_data(vial: Vial, *, is_shared: bool = False) -> dict[str, str]:
     """What the page's script reads of a vial: plain decimals with a point."""
     return {
         "product": str(vial.lot.product),
@@ -60,4 +85,6 @@ def vial_data(vial: Vial) -> dict[str, str]:
         if vial.diluent_ml is None
         else plain((vial.labelled_units / vial.diluent_ml).quantize(Decimal("0.0001"))),
         "units-left": plain(vial.units_left),
+        "lot": vial.lot.number,
+        "shared": "yes" if is_shared else "",
     }

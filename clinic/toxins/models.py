@@ -273,6 +273,7 @@ class Vial(models.Model):
     presentation = models.ForeignKey(Presentation, on_delete=models.PROTECT, related_name="vials")
     labelled_units = models.DecimalField(max_digits=8, decimal_places=2)
     received_on = models.DateField(_("received"))
+    serial = models.CharField(_("serial number"), max_length=20, blank=True)
     reconstituted_at = models.DateTimeField(_("reconstituted"), null=True, blank=True)
     reconstituted_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     diluent_ml = models.DecimalField(_("diluent, mL"), max_digits=5, decimal_places=2, null=True, blank=True)
@@ -294,6 +295,7 @@ class Vial(models.Model):
                 condition=~Q(state="CLOSED") | Q(labelled_units=Round(F("units_given") + F("units_wasted"), 2)),
                 name="vial_accounted_for_once_closed",
             ),
+            models.UniqueConstraint(fields=["lot", "serial"], condition=~Q(serial=""), name="vial_one_per_lot_and_serial"),
         ]
         indexes = [models.Index(fields=["clinic", "state"], name="vial_by_clinic_and_state")]
 

@@ -58,6 +58,11 @@ class Code(StrEnum):
     LOT_EXPIRED = "LOT_EXPIRED"
     DRAWN_NOT_WHAT_WAS_GIVEN = "DRAWN_NOT_WHAT_WAS_GIVEN"
     WASTE_NOT_IN_ORDER = "WASTE_NOT_IN_ORDER"
+    WASTE_TWICE = "WASTE_TWICE"
+    WASTE_WITHOUT_UNITS = "WASTE_WITHOUT_UNITS"
+    SHARE_NOT_IN_VIAL = "SHARE_NOT_IN_VIAL"
+    VIAL_NOT_NEEDED = "VIAL_NOT_NEEDED"
+    VIAL_OF_OTHER_PATIENT = "VIAL_OF_OTHER_PATIENT"
 
 
 @dataclass(frozen=True)
@@ -195,6 +200,19 @@ def check_vial(
     yield from _check_hours(vial, performed_on, now, zone)
     if given + wasted > vial.units_left:
         yield Finding("vial", Code.TOTAL_NOT_IN_VIAL, {"needed": given + wasted, "left": vial.units_left})
+
+
+def check_waste(*, wasted: Decimal, reason: str, discard_rest: bool) -> Iterator[Finding]:
+    """What was thrown away in a treatment: so many units with a reason, or the rest of the vial; never both."""
+    if not wasted:
+        if reason and not discard_rest:
+            yield Finding("wasted_units", Code.WASTE_WITHOUT_UNITS)
+        return
+    yield from _check_units(wasted, "wasted_units")
+    if discard_rest:
+        yield Finding("wasted_units", Code.WASTE_TWICE)
+    elif not reason:
+        yield Finding("waste_reason", Code.WASTE_NOT_IN_ORDER)
 
 
 def _check_units(units: Decimal, where: str) -> Iterator[Finding]:

@@ -173,6 +173,10 @@ class VialUse(models.Model):
     units_given = models.DecimalField(max_digits=8, decimal_places=2)
     units_wasted = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(0))
     waste_reason = models.CharField(max_length=120, blank=True)
+    shared_confirmed = models.BooleanField(
+        default=False,
+        help_text=_("Whoever signed confirmed that this vial had been drawn from for another patient before."),
+    )
 
     class Meta:
         constraints = [

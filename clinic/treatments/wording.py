@@ -47,6 +47,13 @@ _SENTENCES = {
     Code.LOT_EXPIRED: _("Lot %(lot)s expired: its last day was %(expires_on)s."),
     Code.DRAWN_NOT_WHAT_WAS_GIVEN: _("The points add up to %(given)s U, but %(drawn)s U were drawn for them."),
     Code.WASTE_NOT_IN_ORDER: _("Say why units were discarded."),
+    Code.WASTE_TWICE: _("Either so many units were discarded, or all that was left: not both."),
+    Code.WASTE_WITHOUT_UNITS: _("Say how many units were discarded."),
+    Code.SHARE_NOT_IN_VIAL: _("%(needed)s U would come from this vial, but it has %(left)s U left."),
+    Code.VIAL_NOT_NEEDED: _("Nothing would come from this vial: the ones before it hold enough. Leave it out."),
+    Code.VIAL_OF_OTHER_PATIENT: _(
+        "The vial of lot %(lot)s has been used for another patient. Confirm that it was used for this one too, or choose another."
+    ),
 }
 
 FORM_OUT_OF_DATE = _("This form is out of date. Open it again from the patient's page; nothing was written.")

@@ -6,7 +6,7 @@
 // What the page gives (every part but the form and the table may be missing):
 //   form[data-record-form]            data-side="RIGHT|LEFT|" is the condition's side, taken where a quick entry names none;
 //                                     data-text-<name> replaces a sentence below (see TEXTS)
-//   [data-vial]                       a select (its chosen option is read) or an input with data-product,
+//   [data-vial]                       selects (the chosen option of each is read) or an input with data-product,
 //                                     data-units-per-ml (empty: not reconstituted) and data-units-left (before this treatment)
 //   [data-points-table] [data-points-body] [data-point-row]
 //                                     rows with points-<n>-site (option value: the point's code; data-sides: "RIGHT LEFT" or
@@ -153,7 +153,7 @@ class Recording {
     this.body.addEventListener("keydown", (event) => this.keyInTable(event));
     this.body.addEventListener("focusin", (event) => this.choose(event.target.closest("[data-point-row]")));
     this.body.addEventListener("focusout", () => this.choose(null));
-    this.form.querySelector("[data-vial]")?.addEventListener("change", () => this.show());
+    for (const field of this.form.querySelectorAll("[data-vial]")) field.addEventListener("change", () => this.show());
     this.form.querySelector("[data-add-row]")?.addEventListener("click", (event) => {
       if (!this.template) return;
       event.preventDefault();
@@ -424,12 +424,15 @@ class Recording {
   }
 
   vial() {
-    const field = this.form.querySelector("[data-vial]");
-    const data = (field?.selectedOptions ? field.selectedOptions[0] : field)?.dataset ?? {};
+    const fields = [...this.form.querySelectorAll("[data-vial]")];
+    const vials = fields.map((field) => (field.selectedOptions ? field.selectedOptions[0] : field)?.dataset ?? {});
+    const chosen = vials.filter((data) => data.unitsLeft);
+    // Of several vials only one concentration can be told here; which point came from which is for the server to say.
+    const strengths = new Set(chosen.map((data) => Number(data.unitsPerMl) || null));
     return {
-      product: data.product || "",
-      unitsPerMl: Number(data.unitsPerMl) || null,
-      unitsLeft: data.unitsLeft ? Number(data.unitsLeft) : null,
+      product: chosen[0]?.product || "",
+      unitsPerMl: strengths.size === 1 ? [...strengths][0] : null,
+      unitsLeft: chosen.length ? chosen.reduce((sum, data) => sum + Number(data.unitsLeft), 0) : null,
     };
   }
 

@@ -178,7 +178,7 @@ def test_more_points_than_rows_get_new_rows(record):
 
 
 def test_overdrawn_vial_is_told_at_once(record):
-    record.locator("[data-vial]").select_option(index=1)
+    record.locator("[data-vial]").first.select_option(index=1)
     type_quickly(record, "corr r 99")
     expect(record.locator('[data-total="left-in-vial"]')).to_have_text("1")
     type_quickly(record, "ment r 2.5")

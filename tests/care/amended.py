@@ -36,7 +36,7 @@ class Course:
             patient=self.patient,
             condition=self.condition,
             practitioner=self.practitioner,
-            vial=vial or self.vial,
+            vials=[vial or self.vial],
             points=points(*(units or ("2.5",))),
             performed_on=on,
             now=more.pop("now", NOW),

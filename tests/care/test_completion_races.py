@@ -50,7 +50,7 @@ def at_once(*acts):
     return answers
 
 
-def visit(patient, vial, *, units, token=None):
+def visit(patient, vial, *, units, token=None, shared_confirmed=True):
     """An act that signs this many units from the vial."""
     condition = patient.conditions.get()
     practitioner = PractitionerFactory(clinics=[patient.clinic])
@@ -61,7 +61,8 @@ def visit(patient, vial, *, units, token=None):
         patient=patient,
         condition=condition,
         practitioner=practitioner,
-        vial=vial,
+        vials=[vial],
+        shared_confirmed=shared_confirmed,
         points=[point],
         performed_on=TODAY,
         public_id=token,
@@ -80,6 +81,18 @@ def test_last_units_of_a_vial_are_given_once():
     vial.refresh_from_db()
     assert vial.units_given == Decimal(60)
     assert InjectionSession.objects.count() == FollowUp.objects.count() == 1
+
+
+def test_of_two_patients_who_get_one_vial_at_once_the_second_needs_the_word_of_whoever_signs():
+    first = ConditionFactory().patient
+    second = ConditionFactory(patient=PatientFactory(clinic=first.clinic)).patient
+    vial = VialFactory(clinic=first.clinic)
+    answers = at_once(*(visit(patient, vial, units="5", shared_confirmed=False) for patient in (first, second)))
+    assert sorted(type(answer).__name__ for answer in answers) == ["InjectionSession", "TreatmentRefused"]
+    (refused,) = (answer for answer in answers if isinstance(answer, TreatmentRefused))
+    assert [problem.field for problem in refused.problems] == ["shared_confirmed"]
+    vial.refresh_from_db()
+    assert vial.units_given == Decimal(5)
 
 
 def test_form_sent_twice_at_once_is_signed_once():

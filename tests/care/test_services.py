@@ -53,7 +53,7 @@ class Visit:
             "patient": self.patient,
             "condition": self.condition,
             "practitioner": self.practitioner,
-            "vial": self.vial,
+            "vials": [self.vial],
             "points": points,
             "performed_on": TODAY,
             "now": NOW,
@@ -217,12 +217,12 @@ def test_refusal_tells_everything_and_writes_nothing():
 
 @pytest.mark.parametrize("broken", [{"lot__expires_on": TODAY - timedelta(days=1)}, {"lot__state": "QUARANTINED"}])
 def test_vial_that_may_not_be_used_refuses_everything(visit, broken):
-    assert visit.refusal(vial=VialFactory(clinic=visit.patient.clinic, **broken)) == ["vial"]
+    assert visit.refusal(vials=[VialFactory(clinic=visit.patient.clinic, **broken)]) == ["vial"]
 
 
 def test_vial_of_another_clinic_refuses_everything(visit):
     foreign = VialFactory(clinic=ClinicFactory())
-    assert visit.refusal(vial=foreign) == ["vial"]
+    assert visit.refusal(vials=[foreign]) == ["vial"]
     foreign.refresh_from_db()
     assert foreign.units_given == 0
 
@@ -231,7 +231,7 @@ def test_units_are_read_from_the_vial_as_it_is_now_not_as_it_was_loaded(visit):
     visit.complete(units=("60",))
     stale = visit.vial
     assert stale.units_given == 0
-    assert visit.refusal(units=("60",), vial=stale) == ["vial"]
+    assert visit.refusal(units=("60",), vials=[stale]) == ["vial"]
 
 
 def test_form_sent_twice_gives_and_opens_once(visit):
@@ -285,7 +285,7 @@ def test_given_and_discarded_never_exceed_the_label(visit, attempts):
     taken = Decimal(0)
     for units, discard in attempts:
         try:
-            visit.complete(vial=vial, units=(units,), discard_rest=discard)
+            visit.complete(vials=[vial], units=(units,), discard_rest=discard)
         except TreatmentRefused:
             assert taken + units > vial.labelled_units
             continue

@@ -19,11 +19,14 @@ from tests.factories.scheduling import (
 from tests.factories.toxins import (
     IndicationFactory,
     LabelRuleFactory,
+    LotDecisionFactory,
     LotFactory,
     PresentationFactory,
+    ProductCodeFactory,
     ProductFactory,
     SiteDoseFactory,
     SiteFactory,
+    VialDiscardFactory,
     VialFactory,
 )
 from tests.factories.treatments import (
@@ -62,6 +65,7 @@ __all__ = [
     "IndicationFactory",
     "InjectionSessionFactory",
     "LabelRuleFactory",
+    "LotDecisionFactory",
     "LotFactory",
     "MembershipFactory",
     "MessageFactory",
@@ -69,6 +73,7 @@ __all__ = [
     "PlanFactory",
     "PractitionerFactory",
     "PresentationFactory",
+    "ProductCodeFactory",
     "ProductFactory",
     "ReviewFactory",
     "SessionVersionFactory",
@@ -81,6 +86,7 @@ __all__ = [
     "TermFactory",
     "TreatmentDraftFactory",
     "UserFactory",
+    "VialDiscardFactory",
     "VialFactory",
     "VisitKindFactory",
     "VoidedUseFactory",

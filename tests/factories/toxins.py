@@ -7,8 +7,9 @@ import factory
 
 from clinic.toxins.lot_numbers import lot_key
 from clinic.toxins.models import Indication, LabelRule, Lot, Presentation, Product, ProductFamily, Site, SiteDose, Vial
-from tests.factories.base import Factory
-from tests.factories.practice import ClinicFactory
+from clinic.toxins.stock_models import LotDecision, ProductCode, VialDiscard
+from tests.factories.base import NOW, Factory
+from tests.factories.practice import ClinicFactory, UserFactory
 
 
 class IndicationFactory(Factory):
@@ -64,6 +65,42 @@ class VialFactory(Factory):
     presentation = factory.LazyAttribute(lambda vial: PresentationFactory(product=vial.lot.product))
     labelled_units = factory.LazyAttribute(lambda vial: vial.presentation.vial_units)
     received_on = date(2026, 8, 3)
+
+
+class LotDecisionFactory(Factory):
+    """Says that a lot was set aside; the lot itself is as it is given."""
+
+    class Meta:
+        model = LotDecision
+
+    lot = factory.SubFactory(LotFactory, state="QUARANTINED")
+    state = factory.LazyAttribute(lambda decision: decision.lot.state)
+    reason = "the refrigerator stood open"
+    clinic = factory.SubFactory(ClinicFactory)
+    by = factory.SubFactory(UserFactory)
+    at = NOW
+
+
+class VialDiscardFactory(Factory):
+    """A row that accounts for what the vial says is wasted: by default a vial that was thrown away whole."""
+
+    class Meta:
+        model = VialDiscard
+
+    vial = factory.SubFactory(VialFactory, state="CLOSED", units_wasted=Decimal(100))
+    units = factory.LazyAttribute(lambda discard: discard.vial.units_wasted)
+    reason = "the vial fell"
+    by = factory.SubFactory(UserFactory)
+    at = NOW
+
+
+class ProductCodeFactory(Factory):
+    class Meta:
+        model = ProductCode
+        django_get_or_create = ("gtin",)
+
+    gtin = "09501101530003"
+    presentation = factory.SubFactory(PresentationFactory)
 
 
 class SiteFactory(Factory):

@@ -50,7 +50,9 @@ def make_up(vial):
 
 
 def lines(response):
-    return [text_of(row) for row in re.findall(r"(?s)<tr>.*?</tr>", response.content.decode())[1:]]
+    """The rows of the list of vials, which is the last table of the page."""
+    table = response.content.decode().rpartition("<table")[2]
+    return [text_of(row) for row in re.findall(r"(?s)<tr>.*?</tr>", table)[1:]]
 
 
 def text_of(html):
@@ -67,7 +69,7 @@ def test_list_tells_lot_expiry_state_and_what_is_left_by_expiry(keeper, clinic):
     first, second = lines(keeper.get(LIST))
     for said in ("Botox 100 U", "SOONER", "3 Dec 2026", "in 10 days", "unopened", "100 of 100 U", "not yet", "Make up"):
         assert said in first
-    for said in ("LATER", "open", "81.25 of 100 U", "2.5 U per 0.1 mL (4 mL)", "use by 24 Nov 09:00"):
+    for said in ("LATER", "open", "81.25 of 100 U", "2.5 U per 0.1 mL (4 mL)", "use by 24 Nov 09:00", "23 h 0 min left"):
         assert said in second
     assert "Make up" not in second
 
@@ -86,6 +88,7 @@ def test_what_may_not_be_used_says_so(keeper, clinic, vial, says):
     (line,) = lines(keeper.get(LIST))
     assert says in line
     assert ("Make up" in line) == (says == "last day")
+    assert "Discard" in line
 
 
 def test_vial_past_its_hours_is_marked(keeper, clinic):

@@ -186,23 +186,23 @@ def test_vial_of_another_product_is_refused(visit):
 
 
 @pytest.mark.parametrize(
-    ("draw", "says"),
+    ("draw", "field", "says"),
     [
-        ({"given": Decimal(2)}, "add up to 2.5 U, but 2 U were drawn"),
-        ({"given": Decimal("2.5"), "wasted": Decimal(1)}, "Say why"),
-        ({"given": Decimal("2.5"), "wasted": Decimal(-1)}, "Say why"),
+        ({"given": Decimal(2)}, "vial", "add up to 2.5 U, but 2 U were drawn"),
+        ({"given": Decimal("2.5"), "wasted": Decimal(1)}, "waste_reason", "Say why"),
+        ({"given": Decimal("2.5"), "wasted": Decimal(-1)}, "waste_reason", "Say why"),
     ],
 )
-def test_what_was_drawn_is_what_was_given_and_waste_has_a_reason(visit, draw, says):
-    ((field, message),) = visit.refusal(draws=[Draw(visit.vial, **draw)])
-    assert field == "vial"
+def test_what_was_drawn_is_what_was_given_and_waste_has_a_reason(visit, draw, field, says):
+    ((found, message),) = visit.refusal(draws=[Draw(visit.vial, **draw)])
+    assert found == field
     assert says in message
 
 
 def test_a_treatment_has_a_vial_and_each_only_once(visit):
     assert visit.refusal(draws=[]) == [("vial", "Choose the vial that was used.")]
     twice = [Draw(visit.vial, Decimal(1)), Draw(visit.vial, Decimal("1.5"))]
-    assert visit.refusal(draws=twice) == [("vial", "The same vial stands twice.")]
+    assert visit.refusal(draws=twice) == [("vial_2", "The same vial stands twice.")]
 
 
 def test_one_treatment_may_take_from_two_vials(visit):

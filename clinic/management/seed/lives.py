@@ -193,7 +193,7 @@ class Life:
             patient=patient,
             condition=condition,
             practitioner=self.practitioner,
-            vial=self.scene.stock.make_up(treatment.product, total, at),
+            vials=[self.scene.stock.make_up(treatment.product, total, at)],
             points=[Point(self.scene.sites[code], side, units) for code, side, units in treatment.points],
             performed_on=self.place.today(at),
             own_next_on=self.course.own_next_on if is_last else None,

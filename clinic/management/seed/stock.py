@@ -9,8 +9,8 @@ from decimal import Decimal
 from random import Random
 
 from clinic.management.seed.practice import Place
-from clinic.toxins.models import Lot, LotState, Presentation, Vial
-from clinic.toxins.services import receive_vials, reconstitute
+from clinic.toxins.models import LotState, Presentation, Vial
+from clinic.toxins.services import decide_lot, receive_vials, reconstitute
 
 #: Millilitres of diluent that are usual for a vial of so many units.
 _DILUENT = {"50": Decimal(2), "100": Decimal(4), "300": Decimal("1.5")}
@@ -65,7 +65,14 @@ class Stock:
         self.receive(main, a_while_ago, good_for=219, count=3)
         self.receive(main, a_while_ago, good_for=188, count=2)
         set_aside = self.receive(main, now - timedelta(days=60), good_for=600, count=2)
-        Lot.objects.filter(pk=set_aside[0].lot_id).update(state=LotState.QUARANTINED)
+        decide_lot(
+            by=self.place.doctor,
+            lot=set_aside[0].lot,
+            clinic=self.place.clinic,
+            state=LotState.QUARANTINED,
+            reason="the refrigerator's alarm rang in the night: asking the maker",
+            now=now - timedelta(days=3),
+        )
 
     def _size(self, product: str, total: Decimal) -> Presentation:
         """The smallest usual vial that holds `total` with something to spare."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, tzinfo
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.practice.models import Practitioner
 from clinic.staff.forms.fields import TextField
 from clinic.staff.forms.points import DataChoiceField
-from clinic.staff.vials import vial_data, vial_text
+from clinic.staff.forms.vials import VialsForm
 from clinic.toxins.models import Vial
 from clinic.treatments.models import Guidance, LidTechnique
 
@@ -32,7 +32,7 @@ class DayField(forms.DateField):
         )
 
 
-class TreatmentForm(forms.Form):
+class TreatmentForm(VialsForm):
     """Everything about a visit but its points. Choices are given as rows; what comes back are the rows chosen."""
 
     token = forms.UUIDField(widget=forms.HiddenInput)
@@ -40,17 +40,7 @@ class TreatmentForm(forms.Form):
     practitioner = DataChoiceField(
         label=_("Treated by"), error_messages={"required": _("Choose who treated."), "invalid_choice": _("Choose who treated.")}
     )
-    vial = DataChoiceField(
-        label=_("Vial"),
-        attrs={"data-vial": True},
-        error_messages={
-            "required": _("Choose the vial that was used."),
-            "invalid_choice": _("Choose a vial of this clinic."),
-        },
-        help_text=_("Only vials that may be used on the day are offered."),
-    )
     separate_points = forms.BooleanField(label=_("Yes, these are separate points"), required=False)
-    discard_rest = forms.BooleanField(label=_("Discard what is left in the vial"), required=False)
     guidance = forms.ChoiceField(label=_("Guidance"), required=False, choices=[("", "–"), *Guidance.choices])
     lid_technique = forms.ChoiceField(label=_("Lid technique"), required=False, choices=[("", "–"), *LidTechnique.choices])
     notes = TextField(label=_("Notes"), required=False, max_length=4000)
@@ -63,26 +53,17 @@ class TreatmentForm(forms.Form):
         *args: Any,
         practitioners: Sequence[Practitioner],
         vials: Sequence[Vial],
+        shared: Collection[int] = (),
         zone: tzinfo,
         today: date,
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
         self._practitioners = {str(one.public_id): one for one in practitioners}
-        self._vials = {str(one.public_id): one for one in vials}
         self.fields["performed_on"].widget.attrs["max"] = today.isoformat()
         choose = ("", _("Choose…"))
         self._offer("practitioner", [choose, *((key, one.name) for key, one in self._practitioners.items())])
-        by_product: dict[str, list[tuple[str, str]]] = {}
-        for key, vial in self._vials.items():
-            by_product.setdefault(str(vial.lot.product), []).append((key, vial_text(vial, zone)))
-        self._offer("vial", [choose, *by_product.items()], {key: vial_data(vial) for key, vial in self._vials.items()})
-
-    def _offer(self, name: str, choices: list[Any], data: Mapping[str, Mapping[str, str]] | None = None) -> None:
-        cast(DataChoiceField, self.fields[name]).offer(choices, data)
+        self.offer_vials(vials, zone, shared)
 
     def clean_practitioner(self) -> Practitioner:
         return self._practitioners[self.cleaned_data["practitioner"]]
-
-    def clean_vial(self) -> Vial:
-        return self._vials[self.cleaned_data["vial"]]

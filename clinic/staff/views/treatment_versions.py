@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -26,14 +28,25 @@ from clinic.staff.forms.points import (
     posted_rows,
     show_problems,
 )
+from clinic.staff.forms.vials import VIAL_FIELDS
 from clinic.staff.recording import Desk, given_map, lay_desk
 from clinic.staff.treatment_pages import TreatmentPage
 from clinic.staff.version_lines import ChangeLine, change_lines, history_of
 from clinic.staff.vials import plain
 from clinic.staff.views.treatments import TreatmentRecord, by_side, day_of
 from clinic.toxins.models import VialState
+from clinic.treatments import dosing
 from clinic.treatments.models import FollowUp, FollowUpState, Injection, InjectionSession, SessionState, SessionVersion, VialUse
-from clinic.treatments.services import AmendedMeanwhile, Draw, Problem, TreatmentRefused, current_of, total_of
+from clinic.treatments.services import (
+    AmendedMeanwhile,
+    Draw,
+    Problem,
+    TreatmentRefused,
+    current_of,
+    draws_from,
+    problems_from,
+    total_of,
+)
 
 
 class TreatmentAmend(TreatmentPage, TreatmentRecord):
@@ -89,8 +102,9 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
 
     @cached_property
     def uses(self) -> dict[int, VialUse]:
-        uses = self.version.vial_uses.select_related("vial__lot__product", "vial__presentation__product").order_by("-units_given")
-        return {use.vial_id: use for use in uses}
+        """What the version took, by vial, in the order of taking; what was only thrown away comes last."""
+        uses = self.version.vial_uses.select_related("vial__lot__product", "vial__presentation__product").order_by("pk")
+        return {use.vial_id: use for use in sorted(uses, key=lambda use: not use.units_given)}
 
     @cached_property
     def running(self) -> FollowUp | None:
@@ -99,13 +113,17 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
 
     def values_on_record(self) -> dict[str, object]:
         version, uses = self.version, list(self.uses.values())
+        last = uses[-1] if uses else None
+        is_rest = last is not None and last.vial.state == VialState.CLOSED
         return {
+            **{name: str(use.vial.public_id) for name, use in zip(VIAL_FIELDS, uses, strict=False)},
+            "discard_rest": is_rest,
+            "wasted_units": plain(last.units_wasted) if last and last.units_wasted and not is_rest else "",
+            "waste_reason": last.waste_reason if last else "",
             "based_on": version.number,
             "performed_on": version.performed_on,
             "practitioner": str(version.practitioner.public_id),
-            "vial": str(uses[0].vial.public_id) if uses else "",
             "separate_points": any(one.point for one in self.injections),
-            "discard_rest": any(use.units_wasted or use.vial.state == VialState.CLOSED for use in uses),
             "guidance": version.guidance,
             "lid_technique": version.lid_technique,
             "notes": version.notes,
@@ -114,13 +132,15 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
 
     def desk(self, posted: QueryDict) -> Desk:
         """The desk as it lay before the treatment: its own units are in the vials again, and it is not its own past."""
-        first = next(iter(self.uses.values()), None)
+        used = [str(use.vial.public_id) for use in self.uses.values()]
+        first, *more = [posted.get(name, "") for name in VIAL_FIELDS] if "vial" in posted else used or [""]
         desk = lay_desk(
             patient=self.session.patient,
             condition=self.session.condition,
             now=self.now,
             on=day_of(posted.get("performed_on", "")) or self.session.performed_on,
-            vial_id=posted.get("vial", str(first.vial.public_id) if first else ""),
+            vial_id=first,
+            more_vial_ids=more,
             before=self.session,
         )
         if desk is None:
@@ -129,6 +149,8 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
         desk.vials += [use.vial for use in self.uses.values() if use.vial_id not in offered]
         for vial in desk.vials:
             if (own := self.uses.get(vial.pk)) is not None:
+                # Whether it was another patient's too was settled when it was drawn from.
+                desk.shared.discard(vial.pk)
                 vial.units_given -= own.units_given
                 vial.units_wasted -= own.units_wasted
         if self.session.practitioner not in desk.practitioners:
@@ -143,6 +165,7 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
             initial=initial,
             practitioners=desk.practitioners,
             vials=desk.vials,
+            shared=desk.shared,
             zone=desk.patient.clinic.zone,
             today=desk.today,
             with_own_date=self.running is not None,
@@ -151,6 +174,7 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
     def amend(self, form: AmendForm, points: PointFormSet) -> HttpResponse:
         values = form.cleaned_data
         given = points_of(points.filled(), separate=values["separate_points"])
+        draws = self.draws(form, total_of(given))
         before = self.version.number
         session = amend_treatment(
             by=self.actor,
@@ -158,7 +182,7 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
             expected_version=values["based_on"],
             practitioner=values["practitioner"],
             points=given,
-            draws=[Draw(values["vial"], total_of(given))],
+            draws=draws,
             performed_on=values["performed_on"],
             own_next_on=values.get("own_next_on"),
             notes=values["notes"],
@@ -176,6 +200,22 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
             text = _("The treatment is amended: this is version %(number)d. What was signed before can still be read.")
             messages.success(self.request, text % {"number": number})
         return redirect("staff:treatment-show", session.public_id)
+
+    def draws(self, form: AmendForm, total: Decimal) -> list[Draw]:
+        """What each vial gave, from the first until it was empty. Raises TreatmentRefused where what was wasted cannot be."""
+        values = form.cleaned_data
+        wasted, why, is_rest = values["wasted_units"], values["waste_reason"], values["discard_rest"]
+        if problems := problems_from(dosing.check_waste(wasted=wasted, reason=why, discard_rest=is_rest)):
+            raise TreatmentRefused(problems)
+        draws = draws_from(
+            form.vials_given(),
+            total=total,
+            wasted=wasted,
+            reason=why,
+            discard_rest=False,
+            shared_confirmed=values["shared_confirmed"],
+        )
+        return [*draws[:-1], replace(draws[-1], waste_reason=why)] if is_rest else draws
 
     def tell_of_conflict(self, desk: Desk, rows: Sequence[Row], form: AmendForm) -> HttpResponse:
         """What was typed stays, on top of the version that stands now; what has changed meanwhile is told beside it."""

@@ -35,11 +35,14 @@ from clinic.staff.forms.points import (
     show_problems,
     spare_rows,
 )
+from clinic.staff.forms.stock import USUAL_WASTE
 from clinic.staff.forms.treatments import TreatmentForm
+from clinic.staff.forms.vials import VIAL_FIELDS
 from clinic.staff.pages import StaffPage
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.staff.recording import Desk, given_map, lay_desk
 from clinic.staff.version_lines import history_of
+from clinic.staff.vials import shares_in_words
 from clinic.treatments import dosing
 from clinic.treatments.models import FollowUp, Injection, InjectionSession, PointSide, SessionState, TreatmentDraft
 from clinic.treatments.services import AlreadyRecorded, DraftConflict, Problem, TreatmentRefused, draft_of
@@ -98,12 +101,15 @@ class TreatmentRecord(StaffPage):
                 patient=desk.patient,
                 condition=desk.condition,
                 practitioner=values["practitioner"],
-                vial=values["vial"],
+                vials=form.vials_given(),
                 points=points_of(points.filled(), separate=values["separate_points"]),
                 performed_on=values["performed_on"],
                 own_next_on=values["own_next_on"],
                 notes=values["notes"],
                 discard_rest=values["discard_rest"],
+                wasted=values["wasted_units"],
+                waste_reason=values["waste_reason"],
+                shared_confirmed=values["shared_confirmed"],
                 lid_technique=values["lid_technique"],
                 guidance=values["guidance"],
                 public_id=values["token"],
@@ -188,6 +194,7 @@ class TreatmentRecord(StaffPage):
             now=self.now,
             on=day_of(posted.get("performed_on", "")),
             vial_id=posted.get("vial", ""),
+            more_vial_ids=[posted.get(name, "") for name in VIAL_FIELDS[1:]],
             repeat_id=self.request.GET.get("repeat", ""),
         )
         if desk is None:
@@ -210,6 +217,7 @@ class TreatmentRecord(StaffPage):
             initial=initial,
             practitioners=desk.practitioners,
             vials=desk.vials,
+            shared=desk.shared,
             zone=desk.patient.clinic.zone,
             today=desk.today,
         )
@@ -247,7 +255,7 @@ class TreatmentRecord(StaffPage):
         typed = self.request.POST.dict() if typed is None else typed
         treated_on = day_of(typed["performed_on"]) if "performed_on" in typed else desk.on
         totals = desk.totals(rows)
-        chosen = next((vial for vial in desk.vials if str(vial.public_id) == str(form["vial"].value() or "")), None)
+        chosen = form.vials_chosen()
         context = {
             "patient": desk.patient,
             "condition": desk.condition,
@@ -257,8 +265,9 @@ class TreatmentRecord(StaffPage):
             "problems": problems,
             "map": desk.map(rows),
             "totals": totals,
-            "left_in_vial": chosen.units_left - totals.units if chosen else None,
-            "vial": chosen,
+            "left_in_vial": sum((vial.units_left for vial in chosen), -totals.units) if chosen else None,
+            "shares": shares_in_words(chosen, totals.units),
+            "usual_waste": USUAL_WASTE,
             "asks_for_separate_points": has_twins((site, side) for site, side, _units in desk.shown(rows)),
             "treated_on": treated_on,
             "draft": draft_state(desk, posted_revision(typed) or 0 if draft_revision is None else draft_revision, conflict),

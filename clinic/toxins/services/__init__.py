@@ -2,17 +2,28 @@
 
 from clinic.toxins.services.catalogue import CatalogueReport, load_catalogue
 from clinic.toxins.services.correcting import Taken, correct_taken
+from clinic.toxins.services.discards import discard
 from clinic.toxins.services.label_rules import interval_floors, verify_rule
-from clinic.toxins.services.stock import VialRefused, draw, receive_vials, reconstitute, usable_vials
+from clinic.toxins.services.lots import MAY_BECOME, decide_lot
+from clinic.toxins.services.on_hand import OnHand, on_hand
+from clinic.toxins.services.product_codes import known_presentation
+from clinic.toxins.services.refusals import VialRefused
+from clinic.toxins.services.stock import draw, receive_vials, reconstitute, usable_vials
 
 __all__ = [
+    "MAY_BECOME",
     "CatalogueReport",
+    "OnHand",
     "Taken",
     "VialRefused",
     "correct_taken",
+    "decide_lot",
+    "discard",
     "draw",
     "interval_floors",
+    "known_presentation",
     "load_catalogue",
+    "on_hand",
     "receive_vials",
     "reconstitute",
     "usable_vials",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clinic import audit
 from clinic.toxins.models import LotState, Vial, VialState
 from clinic.toxins.rules import usable_until
-from clinic.toxins.services.stock import VialRefused
+from clinic.toxins.services.refusals import VialRefused
 
 
 @dataclass(frozen=True)

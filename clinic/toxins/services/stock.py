@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -14,19 +15,12 @@ from clinic.practice.models import Clinic
 from clinic.toxins.lot_numbers import lot_key
 from clinic.toxins.models import Lot, LotState, Presentation, Product, Vial, VialState
 from clinic.toxins.rules import usable_until
+from clinic.toxins.services.product_codes import learn_code
+from clinic.toxins.services.refusals import VialRefused
 
 #: More vials than this in one go is taken for a slip of the keyboard.
 MOST_VIALS_AT_ONCE = 200
 _LONGEST_NUMBER = Lot._meta.get_field("number").max_length or 0
-
-
-class VialRefused(Exception):
-    """A vial cannot be received, made up or drawn from. `field` names what to correct; `message` is fit for a person."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-        self.message = message
 
 
 def usable_vials(*, clinic: Clinic, on: date, now: datetime) -> QuerySet[Vial]:
@@ -37,20 +31,29 @@ def usable_vials(*, clinic: Clinic, on: date, now: datetime) -> QuerySet[Vial]:
     """
     start_of_day = datetime.combine(on, time.min, tzinfo=clinic.zone)
     moment = min(now, start_of_day) if on < now.astimezone(clinic.zone).date() else now
+    return (
+        Vial.objects.filter(usable(days={clinic.pk: on}, moment=moment))
+        .select_related("lot__product", "presentation__product")
+        .order_by(F("reconstituted_at").asc(nulls_last=True), "lot__expires_on", "pk")
+    )
+
+
+def usable(*, days: Mapping[int, date], moment: datetime) -> Q:
+    """The condition of a vial of these clinics (by key, each with its day) that may be used: see `usable_vials`.
+
+    `moment` is when a vial that was made up must still be within its label's hours. Takes one query, of the products' hours.
+    """
     in_hours = Q(reconstituted_at=None)
     for product_id, hours in Product.objects.values_list("pk", "hours_after_reconstitution"):
         in_hours |= Q(lot__product_id=product_id, reconstituted_at__gte=moment - (usable_until(moment, hours) - moment))
+    in_date = Q(pk=None)
+    for clinic_id, day in days.items():
+        in_date |= Q(clinic=clinic_id, lot__expires_on__gte=day)
     return (
-        Vial.objects.filter(
-            in_hours,
-            clinic=clinic,
-            lot__state=LotState.IN_USE,
-            lot__expires_on__gte=on,
-            labelled_units__gt=F("units_given") + F("units_wasted"),
-        )
-        .exclude(state=VialState.CLOSED)
-        .select_related("lot__product", "presentation__product")
-        .order_by(F("reconstituted_at").asc(nulls_last=True), "lot__expires_on", "pk")
+        in_hours
+        & in_date
+        & Q(lot__state=LotState.IN_USE, labelled_units__gt=F("units_given") + F("units_wasted"))
+        & ~Q(state=VialState.CLOSED)
     )
 
 
@@ -65,12 +68,16 @@ def receive_vials(
     expires_on: date,
     count: int,
     received_on: date,
+    gtin: str = "",
+    serial: str = "",
     now: datetime,
 ) -> list[Vial]:
     """Put `count` unopened vials of one lot into the clinic's stock.
 
-    The lot is made when it is new; however its number is typed, it is one lot per product. Raises VialRefused when something does
-    not fit: among them a lot that is known with another expiry, or recalled.
+    The lot is made when it is new; however its number is typed, it is one lot per product. `gtin` is that of the scanned box:
+    which vial size it holds is learned here. `serial` is kept where one vial is received, and keeps its box from being received
+    twice; of several it says nothing. Raises VialRefused when something does not fit: among them a lot that is known with
+    another expiry, or recalled.
     """
     number = lot_number.strip()
     _check_delivery(clinic, product, presentation, number, expires_on, count, received_on, now)
@@ -88,16 +95,28 @@ def receive_vials(
     if lot.state == LotState.SPENT:
         lot.state = LotState.IN_USE
         lot.save(update_fields=["state"])
-    vials = Vial.objects.bulk_create(
-        Vial(
-            clinic=clinic,
-            lot=lot,
-            presentation=presentation,
-            labelled_units=presentation.vial_units,
-            received_on=received_on,
-        )
-        for _ordinal in range(count)
-    )
+    if gtin:
+        learn_code(by=by, clinic=clinic, gtin=gtin, presentation=presentation, now=now)
+    serial = serial if count == 1 else ""
+    try:
+        with transaction.atomic():
+            vials = Vial.objects.bulk_create(
+                Vial(
+                    clinic=clinic,
+                    lot=lot,
+                    presentation=presentation,
+                    labelled_units=presentation.vial_units,
+                    received_on=received_on,
+                    serial=serial,
+                )
+                for _ordinal in range(count)
+            )
+    except IntegrityError as collided:
+        if not serial or not Vial.objects.filter(lot=lot, serial=serial).exists():
+            raise
+        raise VialRefused(
+            "code", _("The box with the serial number %(serial)s was received already.") % {"serial": serial}
+        ) from collided
     if is_new:
         audit.record(by=by, action=audit.Action.CREATED, what=lot, clinic_id=clinic.pk, now=now)
     audit.record(by=by, action=audit.Action.CREATED, what="Vial", clinic_id=clinic.pk, count=count, now=now)
@@ -135,7 +154,7 @@ def reconstitute(*, by: audit.Actor, vial: Vial, diluent_ml: Decimal, at: dateti
 
     Raises VialRefused when it was made up before, or the amount or the time cannot be.
     """
-    vial = _locked(vial)
+    vial = locked(vial)
     if vial.state != VialState.UNOPENED or vial.reconstituted_at is not None:
         raise VialRefused("vial", _("This vial has already been opened."))
     if not Decimal("0.1") <= diluent_ml <= Decimal(20):
@@ -160,7 +179,7 @@ def draw(*, by: audit.Actor, vial: Vial, given: Decimal, wasted: Decimal, waste_
     making-up was not noted counts as made up with its first draw: the label's hours run from there at the latest.
     Raises VialRefused when the lot may not be used or has expired, the vial is closed or past its hours, or less is left.
     """
-    vial = _locked(vial)
+    vial = locked(vial)
     _check_draw(vial, given, wasted, waste_reason, on)
     fields = ["units_given", "units_wasted", "state"]
     vial.units_given += given
@@ -175,7 +194,7 @@ def draw(*, by: audit.Actor, vial: Vial, given: Decimal, wasted: Decimal, waste_
     audit.record(by=by, action=audit.Action.CHANGED, what=vial, clinic_id=vial.clinic_id, fields=fields, now=now)
 
 
-def _locked(vial: Vial) -> Vial:
+def locked(vial: Vial) -> Vial:
     """The vial as it stands now, locked until the transaction ends (SQLite locks the whole database at its start)."""
     return Vial.objects.select_for_update(of=("self",)).select_related("lot__product", "clinic").get(pk=vial.pk)
 

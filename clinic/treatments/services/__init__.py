@@ -19,7 +19,7 @@ from clinic.treatments.services.follow_ups import (
     wake,
     window_for,
 )
-from clinic.treatments.services.parts import Draw, Point, total_of
+from clinic.treatments.services.parts import Draw, Point, draws_from, total_of
 from clinic.treatments.services.refusals import AlreadyRecorded, AmendedMeanwhile, Problem, TreatmentRefused, problems_from
 from clinic.treatments.services.sessions import (
     lock_for_signing,
@@ -27,6 +27,7 @@ from clinic.treatments.services.sessions import (
     record_signed,
     sign_locked,
     signed_sessions,
+    used_for_others,
 )
 from clinic.treatments.services.settling import set_window, settle, void_follow_up
 from clinic.treatments.services.versions import (
@@ -56,6 +57,7 @@ __all__ = [
     "current_of",
     "discard_draft",
     "draft_of",
+    "draws_from",
     "keep_draft",
     "keep_places",
     "lock_for_amending",
@@ -77,6 +79,7 @@ __all__ = [
     "total_of",
     "typed_in",
     "use_up_draft",
+    "used_for_others",
     "void_follow_up",
     "wake",
     "window_for",

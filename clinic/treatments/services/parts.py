@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+
+from django.utils.translation import gettext as _
 
 from clinic.patients.models import Patient
 from clinic.toxins.models import Laterality, LotState, Product, Site, Vial, VialState
 from clinic.toxins.rules import usable_until
-from clinic.treatments import dosing
+from clinic.treatments import allocation, dosing
 from clinic.treatments.models import Injection, PointSide, SessionVersion, VialUse
 
 
@@ -30,12 +32,16 @@ class Point:
 
 @dataclass(frozen=True)
 class Draw:
-    """What was taken from one vial: given to the patient, and thrown away with the reason."""
+    """What was taken from one vial: given to the patient, and thrown away with the reason.
+
+    `shared_confirmed` says that whoever signs knows of an earlier patient of this vial and confirms using it again.
+    """
 
     vial: Vial
     given: Decimal
     wasted: Decimal = Decimal(0)
     waste_reason: str = ""
+    shared_confirmed: bool = False
 
 
 def total_of(points: Sequence[Point]) -> Decimal:
@@ -77,8 +83,34 @@ def point_facts(point: Point) -> dosing.GivenPoint:
     )
 
 
-def injection_row(version: SessionVersion, order: int, point: Point, vial: Vial | None) -> Injection:
-    """The point as a row, not yet saved; its volume is known if all came from one `vial` whose making-up was noted."""
+def draws_from(
+    vials: Sequence[Vial], *, total: Decimal, wasted: Decimal, reason: str, discard_rest: bool, shared_confirmed: bool
+) -> list[Draw]:
+    """What each vial gives: the first until it is empty, then the next. What is thrown away comes from the last.
+
+    `vials` are locked and stand as they are now. Nothing is checked: that is `sign_locked`.
+    """
+    given = allocation.shares(total, [vial.units_left for vial in vials])
+    draws = []
+    for number, (vial, share) in enumerate(zip(vials, given, strict=True)):
+        is_last = number == len(vials) - 1
+        rest = max(vial.units_left - share, Decimal(0)) if discard_rest else wasted
+        thrown = rest if is_last else Decimal(0)
+        why = (reason or _("rest of the vial discarded")) if discard_rest else reason
+        draws.append(Draw(vial, share, thrown, why if thrown else "", shared_confirmed))
+    return draws
+
+
+def volumes_of(points: Sequence[Point], draws: Sequence[Draw], vials: Mapping[int, Vial]) -> list[Decimal | None]:
+    """The volume of each point in mL, where it is known: see `allocation.volumes`. `vials` are the locked ones, by key."""
+    parts = [
+        allocation.Part(draw.given, vial.labelled_units, vial.diluent_ml) for draw in draws for vial in [vials[draw.vial.pk]]
+    ]
+    return allocation.volumes([point.units for point in points], parts)
+
+
+def injection_row(version: SessionVersion, order: int, point: Point, volume_ml: Decimal | None) -> Injection:
+    """The point as a row, not yet saved."""
     mirrored = 100 - point.site.x if point.side == PointSide.LEFT else point.site.x
     return Injection(
         version=version,
@@ -89,14 +121,12 @@ def injection_row(version: SessionVersion, order: int, point: Point, vial: Vial 
         x=mirrored if point.x is None else point.x,
         y=point.site.y if point.y is None else point.y,
         units=point.units,
-        volume_ml=None
-        if vial is None
-        else dosing.volume_ml(point.units, labelled_units=vial.labelled_units, diluent_ml=vial.diluent_ml),
+        volume_ml=volume_ml,
     )
 
 
-def vial_use_row(version: SessionVersion, draw: Draw) -> VialUse:
-    """What was drawn as a row, not yet saved."""
+def vial_use_row(version: SessionVersion, draw: Draw, *, is_shared: bool) -> VialUse:
+    """What was drawn as a row, not yet saved. A confirmation is kept only where there was something to confirm."""
     return VialUse(
         version=version,
         vial=draw.vial,
@@ -104,4 +134,5 @@ def vial_use_row(version: SessionVersion, draw: Draw) -> VialUse:
         units_given=draw.given,
         units_wasted=draw.wasted,
         waste_reason=draw.waste_reason,
+        shared_confirmed=draw.shared_confirmed and is_shared,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from clinic import audit
 from clinic.patients.models import Condition, Patient
@@ -17,7 +18,16 @@ from clinic.practice.models import Practitioner
 from clinic.toxins.models import Product, Vial
 from clinic.treatments import dosing, wording
 from clinic.treatments.models import Injection, InjectionSession, SessionState, SessionVersion, VialUse
-from clinic.treatments.services.parts import Draw, Point, injection_row, point_facts, total_of, vial_facts, vial_use_row
+from clinic.treatments.services.parts import (
+    Draw,
+    Point,
+    injection_row,
+    point_facts,
+    total_of,
+    vial_facts,
+    vial_use_row,
+    volumes_of,
+)
 from clinic.treatments.services.refusals import AlreadyRecorded, Problem, TreatmentRefused, problems_from
 
 
@@ -121,6 +131,7 @@ def sign_locked(
     if public_id is not None:
         _refuse_repeated(public_id, condition)
     total = total_of(points)
+    shared = used_for_others(patient=patient, vials=vials.values())
     problems = problems_from(
         [
             *check_people(patient, condition, practitioner),
@@ -129,6 +140,7 @@ def sign_locked(
             ),
             *dosing.check_points([point_facts(point) for point in points], condition_side=condition.side),
             *_check_draws(draws, vials, patient, product, total, performed_on, now),
+            *check_shared(draws, vials, shared),
         ]
     )
     if problems:
@@ -156,9 +168,11 @@ def sign_locked(
         lid_technique=lid_technique,
         notes=notes,
     )
-    only_vial = vials[draws[0].vial.pk] if len(draws) == 1 else None
-    Injection.objects.bulk_create(injection_row(version, order, point, only_vial) for order, point in enumerate(points))
-    VialUse.objects.bulk_create(vial_use_row(version, draw) for draw in draws)
+    Injection.objects.bulk_create(
+        injection_row(version, order, point, volume)
+        for order, (point, volume) in enumerate(zip(points, volumes_of(points, draws, vials), strict=True))
+    )
+    VialUse.objects.bulk_create(vial_use_row(version, draw, is_shared=draw.vial.pk in shared) for draw in draws)
     # Signed last: from here on the database refuses any change of the version and its parts.
     version.signed_by, version.signed_at = by.user, now
     version.save(update_fields=["signed_by", "signed_at"])
@@ -173,7 +187,28 @@ def sign_locked(
         version=version.number,
         now=now,
     )
+    for pk in shared:
+        audit.record(
+            by=by,
+            action=audit.Action.CHANGED,
+            what=vials[pk],
+            patient_public_id=patient.public_id,
+            clinic_id=patient.clinic_id,
+            fields=["shared_confirmed"],
+            now=now,
+        )
     return session
+
+
+def used_for_others(*, patient: Patient, vials: Iterable[Vial]) -> set[int]:
+    """Of these vials, the keys of those that a signed treatment of another patient drew from. One query, or none."""
+    begun = [vial.pk for vial in vials if vial.units_given > 0]
+    if not begun:
+        return set()
+    uses = VialUse.objects.filter(
+        vial__in=begun, version__session__state=SessionState.SIGNED, version__session__current_version=F("version")
+    )
+    return set(uses.exclude(version__session__patient=patient).values_list("vial", flat=True))
 
 
 def _refuse_repeated(public_id: uuid.UUID, condition: Condition) -> None:
@@ -207,19 +242,38 @@ def _check_draws(
         yield dosing.Finding("vial", dosing.Code.VIAL_NEEDED)
         return
     if len(vials) < len(draws):
-        yield dosing.Finding("vial", dosing.Code.VIAL_TWICE)
+        keys = [draw.vial.pk for draw in draws]
+        again = next(number for number, key in enumerate(keys) if key in keys[:number])
+        yield dosing.Finding(_vial_field(again), dosing.Code.VIAL_TWICE)
         return
     drawn = sum((draw.given for draw in draws), Decimal(0))
     if drawn != total:
         yield dosing.Finding("vial", dosing.Code.DRAWN_NOT_WHAT_WAS_GIVEN, {"given": total, "drawn": drawn})
-    for draw in draws:
+    for number, draw in enumerate(draws):
         if draw.wasted < 0 or (draw.wasted > 0 and not draw.waste_reason):
-            yield dosing.Finding("vial", dosing.Code.WASTE_NOT_IN_ORDER)
-        yield from dosing.check_vial(
+            yield dosing.Finding("waste_reason", dosing.Code.WASTE_NOT_IN_ORDER)
+        if number > 0 and draw.given + draw.wasted == 0:
+            yield dosing.Finding(_vial_field(number), dosing.Code.VIAL_NOT_NEEDED)
+        for finding in dosing.check_vial(
             vial_facts(vials[draw.vial.pk], patient, product),
             performed_on=performed_on,
             now=now,
             zone=patient.clinic.zone,
             given=draw.given,
             wasted=draw.wasted,
-        )
+        ):
+            is_share = finding.code == dosing.Code.TOTAL_NOT_IN_VIAL and len(draws) > 1
+            yield replace(finding, field=_vial_field(number), code=dosing.Code.SHARE_NOT_IN_VIAL if is_share else finding.code)
+
+
+def check_shared(draws: Sequence[Draw], vials: Mapping[int, Vial], shared: Collection[int]) -> Iterator[dosing.Finding]:
+    """A vial is one patient's by its label in the US [P3]: a second one needs the word of whoever signs."""
+    for draw in draws:
+        if draw.vial.pk in shared and not draw.shared_confirmed:
+            facts = {"lot": vials[draw.vial.pk].lot.number}
+            yield dosing.Finding("shared_confirmed", dosing.Code.VIAL_OF_OTHER_PATIENT, facts)
+
+
+def _vial_field(number: int) -> str:
+    """Where the form asks for a vial: vial, vial_2, vial_3."""
+    return "vial" if number == 0 else f"vial_{number + 1}"

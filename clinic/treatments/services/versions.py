@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,9 +14,18 @@ from clinic.toxins.models import Product, Vial
 from clinic.treatments import dosing
 from clinic.treatments.differences import PointSaid, Said, VialSaid
 from clinic.treatments.models import Injection, InjectionSession, SessionVersion, VialUse
-from clinic.treatments.services.parts import Draw, Point, injection_row, point_facts, total_of, vial_facts, vial_use_row
+from clinic.treatments.services.parts import (
+    Draw,
+    Point,
+    injection_row,
+    point_facts,
+    total_of,
+    vial_facts,
+    vial_use_row,
+    volumes_of,
+)
 from clinic.treatments.services.refusals import Problem, problems_from
-from clinic.treatments.services.sessions import check_people
+from clinic.treatments.services.sessions import check_people, check_shared
 
 
 @dataclass(frozen=True)
@@ -99,12 +108,14 @@ def problems_of_version(
     draws: Sequence[Draw],
     vials: Mapping[int, Vial],
     own: Mapping[int, VialUse],
+    shared: Collection[int],
     now: datetime,
 ) -> list[Problem]:
     """Everything that is wrong with a further version.
 
     A vial that the treatment used already (`own`, by the vial's key) is not asked whether it may be used now: it was. Only where
-    the date of the treatment moves must it have been usable on the new one.
+    the date of the treatment moves must it have been usable on the new one. A vial that is new to the treatment and is among
+    `shared` needs the confirmation.
     """
     patient, condition = session.patient, session.condition
     return problems_from(
@@ -119,6 +130,7 @@ def problems_of_version(
             *dosing.check_points([point_facts(point) for point in points], condition_side=condition.side),
             *_check_sum(points, draws),
             *_check_draws(session, wording, draws, vials, own, now),
+            *check_shared([draw for draw in draws if draw.vial.pk not in own], vials, shared),
         ]
     )
 
@@ -130,13 +142,15 @@ def add_version(
     wording: Wording,
     points: Sequence[Point],
     draws: Sequence[Draw],
+    shared: Collection[int],
     reason: str,
     changed: Iterable[str],
     now: datetime,
 ) -> SessionVersion:
     """Write and sign the next version and have the session point at it, in a transaction that holds its row.
 
-    The session takes the version's date, practitioner and product, so that every list reads what counts now.
+    `shared` are the keys of those vials that another patient's treatment drew from, too. The session takes the version's date,
+    practitioner and product, so that every list reads what counts now.
     """
     number = current_of(session).number + 1
     version = SessionVersion.objects.create(
@@ -151,9 +165,11 @@ def add_version(
         lid_technique=wording.lid_technique,
         notes=wording.notes,
     )
-    only_vial = draws[0].vial if len(draws) == 1 else None
-    Injection.objects.bulk_create(injection_row(version, order, point, only_vial) for order, point in enumerate(points))
-    VialUse.objects.bulk_create(vial_use_row(version, draw) for draw in draws)
+    volumes = volumes_of(points, draws, {draw.vial.pk: draw.vial for draw in draws})
+    Injection.objects.bulk_create(
+        injection_row(version, order, point, volume) for order, (point, volume) in enumerate(zip(points, volumes, strict=True))
+    )
+    VialUse.objects.bulk_create(vial_use_row(version, draw, is_shared=draw.vial.pk in shared) for draw in draws)
     # Signed last: from here on the database refuses any change of the version and its parts.
     version.signed_by, version.signed_at = by.user, now
     version.save(update_fields=["signed_by", "signed_at"])
