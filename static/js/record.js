@@ -153,6 +153,7 @@ class Recording {
     this.body.addEventListener("keydown", (event) => this.keyInTable(event));
     this.body.addEventListener("focusin", (event) => this.choose(event.target.closest("[data-point-row]")));
     this.body.addEventListener("focusout", () => this.choose(null));
+    this.form.querySelector("[name=wasted_units]")?.addEventListener("input", () => this.show());
     for (const field of this.form.querySelectorAll("[data-vial]")) field.addEventListener("change", () => this.show());
     this.form.querySelector("[data-add-row]")?.addEventListener("click", (event) => {
       if (!this.template) return;
@@ -487,7 +488,8 @@ class Recording {
   showTotals(points, vial) {
     const sum = (some) => some.reduce((total, point) => total + point.units, 0);
     const units = sum(points);
-    const left = vial.unitsLeft === null ? null : vial.unitsLeft - units;
+    const wasted = parseUnits(this.form.querySelector("[name=wasted_units]")?.value ?? "") ?? 0;
+    const left = vial.unitsLeft === null ? null : vial.unitsLeft - units - wasted;
     this.write("units", writeUnits(units));
     for (const side of ["RIGHT", "LEFT", "MIDLINE"]) {
       this.write(side.toLowerCase(), writeUnits(sum(points.filter((point) => point.side === side))));

@@ -84,6 +84,11 @@ def test_vial_of_another_clinic_cannot_be_the_second(desk):
     assert "SECRET" not in response.content.decode()
 
 
+def test_units_thrown_away_are_no_longer_left_in_the_vial(desk):
+    assert "left in the vial 85 U" in text(desk.post(wasted_units="12.5", preview="1"))
+    assert "left in the vial 97.5 U" in text(desk.post(wasted_units="many", preview="1"))
+
+
 # -- waste --------------------------------------------------------------------------------------------------------------
 
 

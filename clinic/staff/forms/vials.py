@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from clinic.staff.forms.fields import LineField
@@ -84,6 +85,13 @@ class VialsForm(forms.Form):
         """The vials chosen so far, whether the form is valid or not."""
         keys = (str(self[name].value() or "") for name in self.may_be_chosen)
         return [self._vials[key] for key in keys if key in self._vials]
+
+    def wasted_so_far(self) -> Decimal:
+        """The units discarded as typed, whether the form is valid or not; zero where they are no number of units."""
+        try:
+            return max(self.fields["wasted_units"].clean(str(self["wasted_units"].value() or "")) or Decimal(0), Decimal(0))
+        except ValidationError:
+            return Decimal(0)
 
     @property
     def has_more_vials(self) -> bool:

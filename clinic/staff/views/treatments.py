@@ -265,7 +265,7 @@ class TreatmentRecord(StaffPage):
             "problems": problems,
             "map": desk.map(rows),
             "totals": totals,
-            "left_in_vial": sum((vial.units_left for vial in chosen), -totals.units) if chosen else None,
+            "left_in_vial": sum((vial.units_left for vial in chosen), -totals.units - form.wasted_so_far()) if chosen else None,
             "shares": shares_in_words(chosen, totals.units),
             "usual_waste": USUAL_WASTE,
             "asks_for_separate_points": has_twins((site, side) for site, side, _units in desk.shown(rows)),
