@@ -95,7 +95,7 @@ class _Desk:
             patient=condition.patient,
             condition=condition,
             practitioner=self.practitioner,
-            vial=self.vial,
+            vials=[self.vial],
             points=[
                 Point(
                     site,
