@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from clinic.practice.models import Role
-from clinic.staff.pictures.face_map import dose_text
+from clinic.staff.pictures.body_map import dose_text
 from clinic.toxins.models import Site
 from clinic.toxins.services import load_catalogue
 from tests import factories

@@ -36,7 +36,7 @@ from clinic.staff.forms.points import (
 from clinic.staff.forms.treatments import TreatmentForm
 from clinic.staff.pages import StaffPage
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
-from clinic.staff.recording import Desk, given_map, lay_desk
+from clinic.staff.recording import Desk, given_maps, lay_desk
 from clinic.treatments import dosing
 from clinic.treatments.models import FollowUp, Injection, InjectionSession, PointSide, SessionState
 from clinic.treatments.services import AlreadyRecorded, Problem, TreatmentRefused
@@ -219,7 +219,7 @@ class TreatmentRecord(StaffPage):
             "form": form,
             "points": points,
             "problems": problems,
-            "map": desk.map(rows),
+            "maps": desk.maps(rows),
             "totals": totals,
             "left_in_vial": chosen.units_left - totals.units if chosen else None,
             "vial": chosen,
@@ -259,7 +259,7 @@ class TreatmentShow(StaffPage):
             "session": session,
             "version": version,
             "injections": injections,
-            "map": given_map(injections),
+            "maps": given_maps(injections),
             "sides": _by_side(injections),
             "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
             "follow_up": follow_up,

@@ -13,7 +13,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.staff.pictures.face_map import (
+from clinic.staff.pictures.body_map import (
     DOSE_BOTTOM,
     DOSE_GAP,
     DOSE_TOP,
