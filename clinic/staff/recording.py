@@ -18,7 +18,7 @@ from clinic.staff.forms.points import Row, sides_of
 from clinic.staff.pictures.body_map import BodyMap, MapPoint, Side, lay_out_views, units_text
 from clinic.staff.vials import plain
 from clinic.toxins.body import View
-from clinic.toxins.models import FREE_POINT, Product, Site, SiteDose, Vial
+from clinic.toxins.models import FREE_POINT, Laterality, Product, Site, SiteDose, Vial
 from clinic.toxins.services import usable_vials
 from clinic.treatments import dosing
 from clinic.treatments.models import Injection, InjectionSession
@@ -84,6 +84,15 @@ class Desk:
     def usual(self) -> dict[str, str]:
         """The usual units at each point with the product in hand, in words."""
         return {site.code: usual_text(dose) for site, dose in self.ranges if dose.start_from is not None}
+
+    @property
+    def quick_example(self) -> str:
+        """What a quick entry looks like for this condition."""
+        site = self.sites.get("ZYG_MAJ") or next(iter(self.sites.values()), None)
+        if site is None or site.is_free:
+            return ""
+        side = "" if site.laterality == Laterality.MIDLINE else "R "
+        return f"{site.code.lower().replace('_', ' ')} {side}{'2.5' if site.view == View.FACE_FRONT else '5'}"
 
     @property
     def repeats(self) -> PastTreatment | None:
