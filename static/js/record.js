@@ -326,7 +326,7 @@ class Recording {
   changed(event) {
     const row = event.target.closest("[data-point-row]");
     if (!row) return;
-    if (this.asItWas?.row === row) {
+    if (this.asItWas?.row === row && this.snapshot(row).join("\n") !== this.asItWas.values.join("\n")) {
       const { values } = this.asItWas;
       this.undos.push(() => this.restore(row, values));
     }
