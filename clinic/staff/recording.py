@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from clinic.patients.models import Condition, Patient
 from clinic.practice.models import Practitioner
 from clinic.staff.forms.points import Row, sides_of
 from clinic.staff.pictures.body_map import BodyMap, MapPoint, Side, lay_out_views, units_text
+from clinic.staff.treatment_maps import catalogue_point, free_point, units_or_none
 from clinic.staff.vials import plain
 from clinic.toxins.body import View
 from clinic.toxins.models import FREE_POINT, Laterality, Product, Site, SiteDose, Vial
@@ -24,8 +24,6 @@ from clinic.treatments import dosing
 from clinic.treatments.models import Injection, InjectionSession
 from clinic.treatments.services import signed_sessions, window_for
 from clinic.treatments.window import Window
-
-_UNITS = re.compile(r"[0-9]{1,5}(?:[.,][0-9]{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -135,32 +133,17 @@ class Desk:
             for side in sides_of(site, self.condition.side)
         ]
         points = [
-            _map_point(self.sites[code], side, units, previous.get((code, side)))
+            catalogue_point(self.sites[code], side, units, previous.get((code, side)))
             for code, side in dict.fromkeys([*allowed, *given])
             for units in given.get((code, side), [None])
         ]
-        return lay_out_views([*points, *self.free_points(rows)], selectable=True)
+        return lay_out_views([*points, *self._free_points(rows)], selectable=True)
 
-    def free_points(self, rows: Iterable[Row]) -> list[MapPoint]:
-        """The free points among these rows, as far as they have a place."""
-        points = []
-        for row in rows:
-            if row.site != FREE_POINT or (place := row.place) is None or FREE_POINT not in self.sites:
-                continue
-            view, x, y = place
-            points.append(
-                MapPoint(
-                    code=FREE_POINT,
-                    label=row.name.strip() or str(self.sites[FREE_POINT]),
-                    side=Side(row.side) if row.side in Side.__members__ else Side(view.side_at(x)),
-                    x=float(x),
-                    y=float(y),
-                    units=Decimal(row.units.strip().replace(",", ".")) if _UNITS.fullmatch(row.units.strip()) else None,
-                    view=view,
-                    is_free=True,
-                )
-            )
-        return points
+    def _free_points(self, rows: Iterable[Row]) -> list[MapPoint]:
+        if (site := self.sites.get(FREE_POINT)) is None:
+            return []
+        points = [free_point(row, site) for row in rows if row.site == FREE_POINT]
+        return [point for point in points if point is not None]
 
     def totals(self, rows: Iterable[Row]) -> dosing.Totals:
         return dosing.totals((side, units) for _site, side, units in self.shown(rows))
@@ -170,7 +153,8 @@ class Desk:
         shown = []
         for row in rows:
             site = self.sites.get(row.site)
-            if site is None or _UNITS.fullmatch(row.units.strip()) is None:
+            units = units_or_none(row.units)
+            if site is None or units is None:
                 continue
             sides = sides_of(site, self.condition.side)
             usual = next((side for side in sides if side in (dosing.MIDLINE, self.condition.side)), "")
@@ -178,7 +162,7 @@ class Desk:
                 usual = row.place[0].side_at(row.place[1]) if row.place else ""
             side = row.side if row.side in Side.__members__ else usual
             if side:
-                shown.append((row.site, side, Decimal(row.units.strip().replace(",", "."))))
+                shown.append((row.site, side, units))
         return shown
 
     def next_window(self, *, treated_on: date | None, own_on: date | None) -> Window | None:
@@ -236,25 +220,6 @@ def lay_desk(
     )
 
 
-def given_maps(injections: Iterable[Injection]) -> tuple[BodyMap, ...]:
-    """The maps of a signed treatment: its points where they were given. Needs each point's site."""
-    return lay_out_views(
-        MapPoint(
-            code=one.site.code,
-            label=one.name,
-            side=Side(one.side),
-            x=float(one.x),
-            y=float(one.y),
-            avoided=one.site.is_avoided,
-            warning=one.site.warning,
-            units=one.units,
-            view=View(one.view),
-            is_free=one.is_free,
-        )
-        for one in injections
-    )
-
-
 def usual_text(dose: SiteDose) -> str:
     """The usual range of a point: "usually 1.25–2.5 U"."""
     ends = [units_text(one) for one in (dose.start_from, dose.start_until) if one is not None]
@@ -307,19 +272,3 @@ def _with_injections(past: Sequence[InjectionSession], wanted: Sequence[Injectio
     count = len(past)
     numbers = {one.pk: count - place for place, one in enumerate(past)}
     return {pk: PastTreatment(session, points[pk], numbers[pk]) for pk, session in sessions.items()}
-
-
-def _map_point(site: Site, side: str, units: Decimal | None, previous: Decimal | None) -> MapPoint:
-    place = Side(side)
-    return MapPoint(
-        code=site.code,
-        label=str(site),
-        side=place,
-        x=place.place(site.x),
-        y=float(site.y),
-        avoided=site.is_avoided,
-        warning=site.warning,
-        units=units,
-        previous=previous,
-        view=View(site.view).on(side),
-    )

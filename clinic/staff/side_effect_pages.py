@@ -14,7 +14,7 @@ from clinic.safety.models import Review, SideEffect, SideEffectVersion, Urgency
 from clinic.safety.services import visible_to
 from clinic.staff.patient_pages import PatientPage
 from clinic.staff.pictures.body_map import BodyMap
-from clinic.staff.recording import given_maps
+from clinic.staff.treatment_maps import given_maps
 from clinic.treatments.models import InjectionSession, VialUse
 
 

@@ -1,4 +1,4 @@
-"""Template tags for the pictures of clinic.staff.pictures: window bar and axis, status pills, face map.
+"""Template tags for the pictures of clinic.staff.pictures: window bar and axis, status pills, body maps.
 
 The two that stand in every row of a list build their few tags of SVG here: a template each would cost more than the
 rest of the row.
@@ -6,6 +6,7 @@ rest of the row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any

@@ -16,7 +16,6 @@ from clinic.staff.pictures.body_map import (
     DOSE_GAP,
     DOSE_GAP_READING,
     DOSE_TOP,
-    HEIGHT,
     HIT,
     WIDTH,
     MapPoint,

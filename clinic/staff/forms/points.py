@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Condition
 from clinic.patients.models import Side as ConditionSide
-from clinic.staff.pictures.body_map import VIEW_TITLES, units_text
+from clinic.staff.forms.places import PercentField, percent_or_none
+from clinic.staff.pictures.body_map import units_text
+from clinic.staff.pictures.drawings import VIEW_TITLES
 from clinic.toxins.body import View
 from clinic.toxins.models import FREE_POINT, Laterality, Site
 from clinic.treatments.models import PointSide
@@ -84,33 +86,6 @@ class UnitsField(forms.CharField):
         if len(number.partition(".")[2]) > 2:
             raise ValidationError(_("Enter at most two decimals."), code="too_fine")
         return Decimal(number)
-
-
-class PercentField(forms.CharField):
-    """A place on a picture, in percent from its left or top edge: "37.5" or "37,5"."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.TextInput(
-            attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control form-control-sm text-end"}
-        )
-        super().__init__(max_length=80, required=False, widget=widget, **options)
-
-    def clean(self, value: Any) -> Decimal | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        percent = percent_or_none(text)
-        if percent is None:
-            raise ValidationError(_("Enter a number from 0 to 100."), code="invalid")
-        return percent
-
-
-def percent_or_none(text: str) -> Decimal | None:
-    """A number from 0 to 100 as typed, to two decimals; None for anything else."""
-    if _NUMBER.fullmatch(text.strip()) is None:
-        return None
-    number = Decimal(text.strip().replace(",", "."))
-    return number.quantize(Decimal("0.01")) if 0 <= number <= 100 else None
 
 
 class DataSelect(forms.Select):

@@ -36,7 +36,8 @@ from clinic.staff.forms.points import (
 from clinic.staff.forms.treatments import TreatmentForm
 from clinic.staff.pages import StaffPage
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
-from clinic.staff.recording import Desk, given_maps, lay_desk
+from clinic.staff.recording import Desk, lay_desk
+from clinic.staff.treatment_maps import given_maps
 from clinic.treatments import dosing
 from clinic.treatments.models import FollowUp, Injection, InjectionSession, PointSide, SessionState
 from clinic.treatments.services import AlreadyRecorded, Problem, TreatmentRefused

@@ -145,7 +145,9 @@ def _site_doses(
     points: list[dict[str, Any]], sites: dict[str, Site], indications: dict[str, Indication], sources: dict[str, str]
 ) -> Iterator[Row]:
     for point in points:
-        for_any = [(family, dose, {}) for family, dose in point.get("dose", {}).items()]
+        for_any: list[tuple[str, dict[str, Any], dict[str, Indication]]] = [
+            (family, dose, {}) for family, dose in point.get("dose", {}).items()
+        ]
         for_one = [
             (family, dose, {"indication": indications[code]})
             for code, doses in point.get("dose_for", {}).items()

@@ -49,8 +49,9 @@ def load_rows(
 ) -> Loaded:
     """Create what is missing, update what nobody touched, leave alone the rest.
 
-    A row is found by its `key` fields; one that is left out is empty. It counts as touched when its values no longer match the fingerprint that the last load
-    left in it, or when `settled` says so. `links` gives, by name, the objects of many-to-many fields.
+    A row is found by its `key` fields; one that is left out is empty. It counts as touched when its values no longer match the
+    fingerprint that the last load left in it, or when `settled` says so.
+    `links` gives, by name, the objects of many-to-many fields.
     """
     links = links or {}
     loaded = Loaded()
@@ -90,6 +91,8 @@ def _link_new(model: type[FromCatalogue], name: str, rows: Sequence[tuple[FromCa
     """Link rows that have no links yet, all in one statement."""
     relation = cast("ManyToManyField[Any, Any]", model._meta.get_field(name))
     through = relation.remote_field.through
+    if through is None:
+        raise ValueError(f"{name} of {model.__name__} has no table of its own.")
     ours, theirs = relation.m2m_field_name(), relation.m2m_reverse_field_name()
     through._default_manager.bulk_create([through(**{ours: row, theirs: one}) for row, chosen in rows for one in chosen])
 
