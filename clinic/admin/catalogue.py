@@ -125,8 +125,8 @@ class SiteDoses(Inside):
 @admin.register(Site)
 class Sites(Upkeep):
     inlines = (SiteDoses,)
-    list_display = ("__str__", "code", "laterality", "x", "y", "is_avoided", "is_selectable")
-    list_filter = ("indications", "is_selectable", "is_avoided", "laterality")
+    list_display = ("__str__", "code", "laterality", "view", "x", "y", "is_avoided", "is_selectable")
+    list_filter = ("indications", "view", "is_selectable", "is_avoided", "laterality")
     search_fields = ("code", "muscle", "point")
     autocomplete_fields = ("indications",)
 

@@ -21,7 +21,7 @@ from clinic.care.worklist import Entry, Stage
 from clinic.patients.models import HoldReason, PatientStatus, Side
 from clinic.staff.names import Kind, Names
 from clinic.staff.next_letters import Letters
-from clinic.staff.pictures.face_map import units_text
+from clinic.staff.pictures.body_map import units_text
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.treatments.models import ContactOutcome, FollowUpState, StopReason
 

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from clinic.patients.models import Condition, Patient
 from clinic.practice.models import Practitioner
 from clinic.staff.forms.points import Row, sides_of
-from clinic.staff.pictures.face_map import FaceMap, MapPoint, Side, lay_out, units_text
+from clinic.staff.pictures.body_map import BodyMap, MapPoint, Side, lay_out_views, units_text
+from clinic.staff.treatment_maps import catalogue_point, free_point, units_or_none
 from clinic.staff.vials import plain
-from clinic.toxins.models import Product, Site, SiteDose, Vial
+from clinic.toxins.body import View
+from clinic.toxins.models import FREE_POINT, Laterality, Product, Site, SiteDose, Vial
 from clinic.toxins.services import usable_vials
 from clinic.treatments import dosing
 from clinic.treatments.models import Injection, InjectionSession
 from clinic.treatments.services import signed_sessions, used_for_others, window_for
 from clinic.treatments.window import Window
-
-_UNITS = re.compile(r"[0-9]{1,5}(?:[.,][0-9]{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class PastTreatment:
         return self.session.product
 
     def rows(self) -> list[Row]:
-        return [Row(one.site.code, one.side, plain(one.units)) for one in self.injections]
+        return [row_of(one) for one in self.injections]
 
 
 @dataclass
@@ -62,6 +62,8 @@ class Desk:
     doses: dict[str, SiteDose] = field(default_factory=dict)
     #: Keys of the vials that were used for another patient before.
     shared: set[int] = field(default_factory=set)
+    #: Whether the catalogue has points for the condition's indication; if not, all are offered.
+    has_own_points: bool = True
 
     @property
     def number(self) -> int:
@@ -84,6 +86,15 @@ class Desk:
         return {site.code: usual_text(dose) for site, dose in self.ranges if dose.start_from is not None}
 
     @property
+    def quick_example(self) -> str:
+        """What a quick entry looks like for this condition."""
+        site = self.sites.get("ZYG_MAJ") or next(iter(self.sites.values()), None)
+        if site is None or site.is_free:
+            return ""
+        side = "" if site.laterality == Laterality.MIDLINE else "R "
+        return f"{site.code.lower().replace('_', ' ')} {side}{'2.5' if site.view == View.FACE_FRONT else '5'}"
+
+    @property
     def repeats(self) -> PastTreatment | None:
         """The treatment whose rows are filled in: only while a vial of its own product can be chosen."""
         if self.repeated is None or not any(vial.lot.product_id == self.repeated.product.pk for vial in self.vials):
@@ -97,6 +108,8 @@ class Desk:
         )
         units: dict[tuple[str, str], Decimal] = {}
         for one in same.injections if same else ():
+            if one.is_free:
+                continue
             units[one.site.code, one.side] = units.get((one.site.code, one.side), Decimal(0)) + one.units
         return units
 
@@ -104,21 +117,35 @@ class Desk:
         """What each row of the table of points needs to know."""
         return {"sites": self.sites, "condition": self.condition, "usual": self.usual, "previous": self.previous()}
 
-    def map(self, rows: Iterable[Row]) -> FaceMap:
-        """The catalogue's points on the sides that the condition allows, with the doses of these rows."""
+    def maps(self, rows: Iterable[Row]) -> tuple[BodyMap, ...]:
+        """The catalogue's points on the sides that the condition allows, with the doses of these rows, and their free points.
+
+        Every view that has a point; where the catalogue has no points for the indication, the face, and what is given.
+        """
+        rows = list(rows)
         previous = self.previous()
         given: dict[tuple[str, str], list[Decimal]] = {}
         for code, side, units in self.shown(rows):
-            given.setdefault((code, side), []).append(units)
-        allowed = [(site.code, side) for site in self.sites.values() for side in sides_of(site, self.condition.side)]
-        return lay_out(
-            [
-                _map_point(self.sites[code], side, units, previous.get((code, side)))
-                for code, side in dict.fromkeys([*allowed, *given])
-                for units in given.get((code, side), [None])
-            ],
-            selectable=True,
-        )
+            if code != FREE_POINT:
+                given.setdefault((code, side), []).append(units)
+        allowed = [
+            (site.code, side)
+            for site in self.sites.values()
+            if not site.is_free and (self.has_own_points or site.view == View.FACE_FRONT)
+            for side in sides_of(site, self.condition.side)
+        ]
+        points = [
+            catalogue_point(self.sites[code], side, units, previous.get((code, side)))
+            for code, side in dict.fromkeys([*allowed, *given])
+            for units in given.get((code, side), [None])
+        ]
+        return lay_out_views([*points, *self._free_points(rows)], selectable=True)
+
+    def _free_points(self, rows: Iterable[Row]) -> list[MapPoint]:
+        if (site := self.sites.get(FREE_POINT)) is None:
+            return []
+        points = [free_point(row, site) for row in rows if row.site == FREE_POINT]
+        return [point for point in points if point is not None]
 
     def totals(self, rows: Iterable[Row]) -> dosing.Totals:
         return dosing.totals((side, units) for _site, side, units in self.shown(rows))
@@ -128,13 +155,16 @@ class Desk:
         shown = []
         for row in rows:
             site = self.sites.get(row.site)
-            if site is None or _UNITS.fullmatch(row.units.strip()) is None:
+            units = units_or_none(row.units)
+            if site is None or units is None:
                 continue
             sides = sides_of(site, self.condition.side)
             usual = next((side for side in sides if side in (dosing.MIDLINE, self.condition.side)), "")
+            if site.is_free:
+                usual = row.place[0].side_at(row.place[1]) if row.place else ""
             side = row.side if row.side in Side.__members__ else usual
             if side:
-                shown.append((row.site, side, Decimal(row.units.strip().replace(",", "."))))
+                shown.append((row.site, side, units))
         return shown
 
     def next_window(self, *, treated_on: date | None, own_on: date | None) -> Window | None:
@@ -184,6 +214,7 @@ def lay_desk(
     products = {vial.lot.product_id: vial.lot.product for vial in vials}
     product = chosen.lot.product if chosen else next(iter(products.values())) if len(products) == 1 else None
     of_product = next((one for one in past if product and one.product_id == product.pk), None)
+    sites, has_own_points = _sites(condition)
     told = _with_injections(past, [one for one in (past[0] if past else None, wanted, of_product) if one])
     return Desk(
         patient=patient,
@@ -192,31 +223,15 @@ def lay_desk(
         on=on,
         practitioners=list(Practitioner.objects.filter(clinics=clinic, is_active=True).order_by("name", "pk")),
         vials=vials,
-        sites=_sites(condition),
+        sites=sites,
+        has_own_points=has_own_points,
         past=past,
         last=told.get(past[0].pk) if past else None,
         repeated=told.get(wanted.pk) if wanted else None,
         last_of_product=told.get(of_product.pk) if of_product else None,
         product=product,
-        doses={} if product is None else _doses(product),
+        doses={} if product is None else _doses(product, condition),
         shared=used_for_others(patient=patient, vials=vials),
-    )
-
-
-def given_map(injections: Iterable[Injection]) -> FaceMap:
-    """The map of a signed treatment: its points where they were given. Needs each point's site."""
-    return lay_out(
-        MapPoint(
-            code=one.site.code,
-            label=str(one.site),
-            side=Side(one.side),
-            x=float(one.x),
-            y=float(one.y),
-            avoided=one.site.is_avoided,
-            warning=one.site.warning,
-            units=one.units,
-        )
-        for one in injections
     )
 
 
@@ -236,15 +251,31 @@ def _chosen(patient: Patient, vials: Sequence[Vial], vial_id: str) -> Vial | Non
     return usable or stocked.filter(public_id=public_id).first()
 
 
-def _sites(condition: Condition) -> dict[str, Site]:
-    """The points of the condition's indication; all, where the catalogue has none for it."""
+def _sites(condition: Condition) -> tuple[dict[str, Site], bool]:
+    """The points of the condition's indication, and True; all and False, where the catalogue has none for it.
+
+    The free point comes last.
+    """
     sites = list(Site.objects.filter(is_selectable=True).prefetch_related("indications").order_by("order", "code"))
     for_it = [site for site in sites if condition.indication in site.indications.all()]
-    return {site.code: site for site in for_it or sites}
+    free = [site for site in sites if site.is_free]
+    chosen = [*(site for site in for_it or sites if not site.is_free), *free]
+    return {site.code: site for site in chosen}, bool(for_it)
 
 
-def _doses(product: Product) -> dict[str, SiteDose]:
-    return {dose.site.code: dose for dose in SiteDose.objects.filter(family=product.family).select_related("site")}
+def _doses(product: Product, condition: Condition) -> dict[str, SiteDose]:
+    """What is published for each point with the product in the condition's indication, else in any."""
+    doses = SiteDose.objects.filter(family=product.family).filter(Q(indication=None) | Q(indication=condition.indication_id))
+    # Those for any indication first, so that the others take their place.
+    ordered = sorted(doses.select_related("site"), key=lambda dose: dose.indication_id is not None)
+    return {dose.site.code: dose for dose in ordered}
+
+
+def row_of(one: Injection) -> Row:
+    """A signed point as it would be typed. Needs its site."""
+    if not one.is_free:
+        return Row(one.site.code, one.side, plain(one.units))
+    return Row(one.site.code, one.side, plain(one.units), one.point, one.view, plain(one.x), plain(one.y))
 
 
 def _with_injections(past: Sequence[InjectionSession], wanted: Sequence[InjectionSession]) -> dict[int, PastTreatment]:
@@ -257,18 +288,3 @@ def _with_injections(past: Sequence[InjectionSession], wanted: Sequence[Injectio
     count = len(past)
     numbers = {one.pk: count - place for place, one in enumerate(past)}
     return {pk: PastTreatment(session, points[pk], numbers[pk]) for pk, session in sessions.items()}
-
-
-def _map_point(site: Site, side: str, units: Decimal | None, previous: Decimal | None) -> MapPoint:
-    place = Side(side)
-    return MapPoint(
-        code=site.code,
-        label=str(site),
-        side=place,
-        x=place.place(site.x),
-        y=float(site.y),
-        avoided=site.is_avoided,
-        warning=site.warning,
-        units=units,
-        previous=previous,
-    )

@@ -13,7 +13,8 @@ from clinic.practice.roles import Permission
 from clinic.safety.models import Review, SideEffect, SideEffectVersion, Urgency
 from clinic.safety.services import visible_to
 from clinic.staff.patient_pages import PatientPage
-from clinic.staff.pictures.face_map import FaceMap, MapPoint, Side, lay_out
+from clinic.staff.pictures.body_map import BodyMap
+from clinic.staff.treatment_maps import given_maps
 from clinic.treatments.models import InjectionSession, VialUse
 
 
@@ -22,7 +23,7 @@ class TreatmentBefore:
     """The treatment a side effect is thought to follow."""
 
     session: InjectionSession
-    map: FaceMap
+    maps: tuple[BodyMap, ...]
     vial_uses: list[VialUse]
     #: Days between the treatment and the beginning of the side effect; None if nobody knows when it began.
     days: int | None
@@ -63,19 +64,7 @@ def _before(session: InjectionSession, version: SideEffectVersion) -> TreatmentB
     uses = given.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk") if given else []
     return TreatmentBefore(
         session=session,
-        map=lay_out(
-            MapPoint(
-                code=one.site.code,
-                label=str(one.site),
-                side=Side(one.side),
-                x=float(one.x),
-                y=float(one.y),
-                avoided=one.site.is_avoided,
-                warning=one.site.warning,
-                units=one.units,
-            )
-            for one in injections
-        ),
+        maps=given_maps(injections),
         vial_uses=list(uses),
         days=(version.onset_on - session.performed_on).days if version.onset_on else None,
     )

@@ -23,7 +23,7 @@ from clinic.patients.models import ConsentPurpose, HoldReason, Side
 from clinic.reminders.models import Message, MessageState, Step
 from clinic.safety.models import Outcome, ReviewResult, Severity, SideEffectState, Urgency
 from clinic.scheduling.models import ChangeKind
-from clinic.staff.pictures.face_map import units_text
+from clinic.staff.pictures.body_map import units_text
 from clinic.treatments.models import ContactChannel, ContactOutcome, SessionState, StopReason
 
 #: Letters that went, were tried, or wait for a person. Those not yet due, or no longer, did not happen.

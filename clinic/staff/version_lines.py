@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from clinic.staff.pictures.face_map import units_text
+from clinic.staff.pictures.body_map import units_text
 from clinic.staff.vials import size_text
 from clinic.toxins.models import Site, Vial
 from clinic.treatments.differences import Change, PointSaid, VialSaid, What, differences

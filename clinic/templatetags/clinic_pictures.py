@@ -1,4 +1,4 @@
-"""Template tags for the pictures of clinic.staff.pictures: window bar and axis, status pills, face map.
+"""Template tags for the pictures of clinic.staff.pictures: window bar and axis, status pills, body maps.
 
 The two that stand in every row of a list build their few tags of SVG here: a template each would cost more than the
 rest of the row.
@@ -6,6 +6,7 @@ rest of the row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,7 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from clinic.staff.pictures import window_bar as bars
-from clinic.staff.pictures.face_map import FaceMap
+from clinic.staff.pictures.body_map import BodyMap
 from clinic.staff.pictures.stage_pill import Look, Shape, stage_look, state_look
 
 register = template.Library()
@@ -102,14 +103,24 @@ def window_text(facts: bars.WindowFacts, as_of: date) -> str:
     return bars.describe(facts, as_of)
 
 
-@register.inclusion_tag("components/face-map.html")
-def face_map(map: FaceMap, small: bool = False) -> dict[str, Any]:  # noqa: A002  named as it reads in a template
-    """The face with its points and doses; `small` leaves out the key and shows it at half the width."""
+@register.inclusion_tag("components/body-maps.html")
+def body_maps(maps: Sequence[BodyMap], small: bool = False, name: str = "") -> dict[str, Any]:
+    """The maps of a treatment, one a view; `small` leaves out the key and shows them at half the width.
+
+    `name` tells apart the addresses of the views where a page shows more than one treatment.
+    """
+    points = [point for map_ in maps for point in map_.points]
+    is_recording = any(map_.selectable for map_ in maps)
     return {
-        "map": map,
+        "maps": maps,
         "small": small,
-        "any_avoided": any(point.avoided for point in map.points),
-        "any_previous": map.selectable and any(point.previous for point in map.points),
+        "name": name,
+        "several": len(maps) > 1,
+        "is_recording": is_recording,
+        "any_avoided": any(point.avoided for point in points),
+        "any_free": any(point.is_free for point in points),
+        "may_be_free": is_recording,
+        "any_previous": is_recording and any(point.previous for point in points),
     }
 
 

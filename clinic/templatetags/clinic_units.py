@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django import template
 
-from clinic.staff.pictures.face_map import units_text
+from clinic.staff.pictures.body_map import units_text
 
 register = template.Library()
 

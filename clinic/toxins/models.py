@@ -11,6 +11,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
+from clinic.toxins.body import View
+
 
 class FromCatalogue(models.Model):
     """A row that the catalogue files fill, until somebody at a clinic changes it."""
@@ -171,6 +173,11 @@ class Laterality(models.TextChoices):
 
     SIDED = "SIDED", _("right or left")
     MIDLINE = "MIDLINE", _("midline")
+    ANY = "ANY", _("anywhere")
+
+
+#: Code of the site that stands for every point that is not in the catalogue: the injection names it and says where it was.
+FREE_POINT = "FREE"
 
 
 class Site(FromCatalogue):
@@ -180,7 +187,9 @@ class Site(FromCatalogue):
     muscle = models.CharField(_("muscle"), max_length=60)
     point = models.CharField(_("point"), max_length=60, blank=True)
     laterality = models.CharField(max_length=8, choices=Laterality.choices, default=Laterality.SIDED)
-    view = models.CharField(max_length=16, default="FACE_FRONT")
+    view = models.CharField(
+        _("picture"), max_length=16, choices=[(view.value, view.value) for view in View], default=View.FACE_FRONT.value
+    )
     x = models.DecimalField(
         max_digits=5, decimal_places=2, validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))]
     )
@@ -206,12 +215,21 @@ class Site(FromCatalogue):
     def __str__(self) -> str:
         return f"{self.muscle}, {self.point}" if self.point else self.muscle
 
+    @property
+    def is_free(self) -> bool:
+        """Whether this stands for any point that is not in the catalogue."""
+        return self.code == FREE_POINT
+
 
 class SiteDose(FromCatalogue):
-    """Published starting and usual highest dose of a point for a family of products, in that family's units."""
+    """Published starting and usual highest dose of a point for a family of products, in that family's units.
+
+    One for an indication comes before that for any other (no indication): 5 U in a scheme for migraine say nothing of a spasm.
+    """
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="doses")
     family = models.CharField(max_length=8, choices=ProductFamily.choices)
+    indication = models.ForeignKey(Indication, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     start_from = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
     start_until = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
     usual_maximum = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
@@ -220,7 +238,10 @@ class SiteDose(FromCatalogue):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["site", "family"], name="site_dose_one_per_family"),
+            models.UniqueConstraint(fields=["site", "family", "indication"], name="site_dose_one_per_indication"),
+            models.UniqueConstraint(
+                fields=["site", "family"], condition=Q(indication__isnull=True), name="site_dose_one_per_family"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -41,6 +41,7 @@ class PointSaid:
     units: Decimal
     x: Decimal
     y: Decimal
+    view: str = ""
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -107,7 +108,7 @@ def _points(before: Said, after: Said) -> Iterator[Change]:
             yield Change(What.POINT_ADDED, None, is_now)
         elif was.units != is_now.units:
             yield Change(What.POINT_UNITS, was, is_now)
-        elif (was.x, was.y) != (is_now.x, is_now.y):
+        elif (was.view, was.x, was.y) != (is_now.view, is_now.x, is_now.y):
             yield Change(What.POINT_MOVED, was, is_now)
     for place, was in old.items():
         if place not in new:

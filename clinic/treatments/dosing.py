@@ -15,9 +15,13 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
+from clinic.toxins.body import View
+
 #: No vial of any product holds more (rimabotulinumtoxinB, 10 000 U), so a point beyond it is a slip of the pen.
 MOST_UNITS_AT_A_POINT = Decimal(10_000)
 SMALLEST_STEP = Decimal("0.01")
+#: Characters of a free point's name.
+LONGEST_NAME = 40
 
 RIGHT, LEFT, MIDLINE, BOTH = "RIGHT", "LEFT", "MIDLINE", "BOTH"
 _OTHER_SIDE = {RIGHT: LEFT, LEFT: RIGHT}
@@ -38,6 +42,11 @@ class Code(StrEnum):
     SIDE_NOT_OF_CONDITION = "SIDE_NOT_OF_CONDITION"
     NOTHING_ON_SIDE_OF_CONDITION = "NOTHING_ON_SIDE_OF_CONDITION"
     OFF_THE_PICTURE = "OFF_THE_PICTURE"
+    FREE_POINT_NAMELESS = "FREE_POINT_NAMELESS"
+    FREE_POINT_NAME_TOO_LONG = "FREE_POINT_NAME_TOO_LONG"
+    FREE_POINT_NAME_UNPRINTABLE = "FREE_POINT_NAME_UNPRINTABLE"
+    FREE_POINT_NOT_PLACED = "FREE_POINT_NOT_PLACED"
+    SIDE_NOT_IN_VIEW = "SIDE_NOT_IN_VIEW"
     POINT_TWICE = "POINT_TWICE"
     DATE_IN_FUTURE = "DATE_IN_FUTURE"
     DATE_BEFORE_BIRTH = "DATE_BEFORE_BIRTH"
@@ -76,7 +85,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class GivenPoint:
-    """One point as given. `side` is RIGHT, LEFT or MIDLINE of the patient; `label` tells apart two points of one site."""
+    """One point as given. `side` is RIGHT, LEFT or MIDLINE of the patient; `label` tells apart two points of one site.
+
+    A free point is not in the catalogue: its label is its name, and it has its own view (a `toxins.body.View`), x and y.
+    """
 
     site: str
     site_label: str
@@ -88,6 +100,8 @@ class GivenPoint:
     x: Decimal | None = None
     y: Decimal | None = None
     label: str = ""
+    is_free: bool = False
+    view: str = ""
 
 
 @dataclass(frozen=True)
@@ -228,18 +242,35 @@ def _check_place(point: GivenPoint, condition_side: str, index: int) -> Iterator
     site = {"site": point.site_label}
     if not point.is_selectable:
         yield Finding(f"points-{index}-site", Code.SITE_NOT_SELECTABLE, site)
-    if point.is_midline_site != (point.side == MIDLINE):
+    if point.is_free:
+        yield from _check_free(point, index)
+    elif point.is_midline_site != (point.side == MIDLINE):
         code = Code.SIDE_MUST_BE_MIDLINE if point.is_midline_site else Code.SIDE_NEEDED
         yield Finding(f"points-{index}-side", code, site)
     elif point.side == _OTHER_SIDE.get(condition_side) and not point.may_be_contralateral:
         yield Finding(f"points-{index}-side", Code.SIDE_NOT_OF_CONDITION, {**site, "side": condition_side})
     if any(at is not None and not 0 <= at <= 100 for at in (point.x, point.y)):
-        yield Finding(f"points-{index}-site", Code.OFF_THE_PICTURE, site)
+        yield Finding(f"points-{index}-{'x' if point.is_free else 'site'}", Code.OFF_THE_PICTURE, site)
+
+
+def _check_free(point: GivenPoint, index: int) -> Iterator[Finding]:
+    """It has a name that can be read, a place, and a side that its view shows."""
+    name = f"points-{index}-name"
+    if not point.label.strip():
+        yield Finding(name, Code.FREE_POINT_NAMELESS)
+    elif len(point.label) > LONGEST_NAME:
+        yield Finding(name, Code.FREE_POINT_NAME_TOO_LONG, {"most": LONGEST_NAME})
+    elif not point.label.isprintable():
+        yield Finding(name, Code.FREE_POINT_NAME_UNPRINTABLE)
+    if point.view not in View.__members__ or point.x is None or point.y is None:
+        yield Finding(f"points-{index}-x", Code.FREE_POINT_NOT_PLACED)
+    elif View(point.view).only_side not in ("", point.side):
+        yield Finding(f"points-{index}-side", Code.SIDE_NOT_IN_VIEW, {"side": View(point.view).only_side})
 
 
 def _check_twice(points: Sequence[GivenPoint]) -> Iterator[Finding]:
     def place(point: GivenPoint) -> tuple[object, ...]:
-        return point.site, point.side, point.label, point.x, point.y
+        return point.site, point.side, point.label, point.view, point.x, point.y
 
     counted = Counter(place(point) for point in points)
     seen: set[tuple[object, ...]] = set()

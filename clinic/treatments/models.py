@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
+from clinic.toxins.body import View
 from clinic.toxins.models import IntervalUnit
 
 
@@ -140,13 +141,17 @@ class PointSide(models.TextChoices):
 
 
 class Injection(models.Model):
-    """Units of the session's product at one point. Sides are the patient's; x and y are percent of the picture."""
+    """Units of the session's product at one point. Sides are the patient's; x and y are percent of the view's picture.
+
+    `point` tells apart two points of one site; at a free point (`toxins.models.FREE_POINT`) it is the point's name.
+    """
 
     version = models.ForeignKey(SessionVersion, on_delete=models.PROTECT, related_name="injections")
     order = models.PositiveSmallIntegerField()
     site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="+")
     side = models.CharField(max_length=8, choices=PointSide.choices)
     point = models.CharField(max_length=40, blank=True)
+    view = models.CharField(max_length=16, choices=[(view.value, view.value) for view in View], default=View.FACE_FRONT.value)
     x = models.DecimalField(max_digits=5, decimal_places=2)
     y = models.DecimalField(max_digits=5, decimal_places=2)
     units = models.DecimalField(max_digits=7, decimal_places=2)
@@ -162,6 +167,16 @@ class Injection(models.Model):
 
     def __str__(self) -> str:
         return f"point {self.order}"
+
+    @property
+    def is_free(self) -> bool:
+        """Whether this is a point of this treatment alone. Needs the site loaded, as `name` does."""
+        return self.site.is_free
+
+    @property
+    def name(self) -> str:
+        """The point in words: the catalogue's, or what the free point was called."""
+        return self.point if self.is_free else str(self.site)
 
 
 class VialUse(models.Model):

@@ -27,6 +27,11 @@ _SENTENCES = {
         "The condition is on the patient's %(side)s, but no point is on that side. Check the sides."
     ),
     Code.OFF_THE_PICTURE: _("The place of %(site)s is not on the picture."),
+    Code.FREE_POINT_NAMELESS: _("Name the point."),
+    Code.FREE_POINT_NAME_TOO_LONG: _("A name has at most %(most)s characters."),
+    Code.FREE_POINT_NAME_UNPRINTABLE: _("The name has characters that cannot be printed."),
+    Code.FREE_POINT_NOT_PLACED: _("Say where on the picture the point was."),
+    Code.SIDE_NOT_IN_VIEW: _("This picture shows the patient's %(side)s only."),
     Code.POINT_TWICE: _("%(site)s, %(side)s, stands twice. Remove one, or confirm that these are separate points."),
     Code.DATE_IN_FUTURE: _("A treatment cannot be in the future: today is %(today)s."),
     Code.DATE_BEFORE_BIRTH: _("This is before the patient was born on %(born_on)s."),

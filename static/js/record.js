@@ -1,7 +1,7 @@
-// Recording a treatment: the face map and the table of points are two views of one list.
+// Recording a treatment: the maps and the table of points are two views of one list.
 //
 // The table is the truth: a Django formset with the prefix "points". This module fills and reads its rows, and shows them on
-// the map and in the totals. It sends nothing and keeps nothing; without it the table works by itself.
+// the maps and in the totals. It sends nothing and keeps nothing; without it the table works by itself.
 //
 // What the page gives (every part but the form and the table may be missing):
 //   form[data-record-form]            data-side="RIGHT|LEFT|" is the condition's side, taken where a quick entry names none;
@@ -11,12 +11,15 @@
 //   [data-points-table] [data-points-body] [data-point-row]
 //                                     rows with points-<n>-site (option value: the point's code; data-sides: "RIGHT LEFT" or
 //                                     "MIDLINE"; data-warning), points-<n>-side, points-<n>-units, points-<n>-DELETE,
-//                                     and cells [data-volume] and [data-last]
+//                                     and cells [data-volume] and [data-last]; a free point (site FREE) has besides
+//                                     points-<n>-name, -view, -x and -y (percent of the picture)
 //   template[data-point-template]     an empty row, its number written __prefix__
 //   [data-add-row]                    button that adds a row
 //   [data-quick] with [data-quick-entry], [data-quick-message] and [data-undo]
 //   [data-total=units|right|left|midline|volume|points|left-in-vial|product]
-//   [data-face-map]                   the map of templates/components/face-map.html
+//   [data-body-maps]                  templates/components/body-maps.html: one [data-face-map] for each view of the body
+//   [data-free-point]                 button: the next press on a picture is a free point
+//   [data-separate]                   holds the box that says that points at one place are separate
 //
 // After every change the form receives the event "points:changed".
 
@@ -30,6 +33,7 @@ const TEXTS = {
   noUnits: "How many units? Add a number, such as 2.5.",
   badUnits: "“{units}” is not a number of units.",
   added: "{point}, {side}: {units} U.",
+  addedTimes: "{point}, {side}: {count} × {units} U.",
   addedAgain: "One more point in {point}, {side}: {units} U.",
   undone: "Taken back.",
   removed: "Removed: {point}.",
@@ -38,7 +42,17 @@ const TEXTS = {
   pointName: "{point}, {side}",
   dose: "{units} U",
   lastTime: "last time {units} U",
+  placeFree: "Press the place on the picture.",
+  nameFree: "Name the point and give its units.",
+  freePoint: "free point",
 };
+
+const FREE = "FREE";
+const FREE_FIELDS = ["name", "view", "x", "y"];
+const FIELDS = ["site", "side", "units", ...FREE_FIELDS];
+const SVG = "http://www.w3.org/2000/svg";
+/** How near the middle of a picture, in percent, a free point counts as one in the midline; as on the server. */
+const NEAR_THE_MIDDLE = 2;
 
 const SIDE_WORDS = {
   r: "RIGHT", right: "RIGHT", rt: "RIGHT",
@@ -47,6 +61,9 @@ const SIDE_WORDS = {
 };
 const MOST_NAMED = 4;
 const NUMBER = /^\d{1,5}([.,]\d{1,2})?u?$/i;
+/** "2.5x2": the units of each of some points at one place. */
+const REPEATED = /^(\d[\d.,]*)u?[x×*]([1-9])$/i;
+const TIMES = /^[x×*]([1-9])$/i;
 
 /**
  * A number as typed ("2,5" and "2.5" alike), or null when it is none, not above zero, or finer than two decimals:
@@ -95,20 +112,29 @@ export function findSites(sites, words) {
   return sites.filter((site) => begins(site.label.toLowerCase().split(/[^\p{L}\p{N}]+/u)));
 }
 
-/** Reads "corr L 2.5". Answers {site, side, units}, or {problem, ...} with the name of a sentence in TEXTS. */
+/**
+ * Reads "corr L 2.5", or "corr L 2.5x2" for two points of 2.5 at one place.
+ * Answers {site, side, units, count}, or {problem, ...} with the name of a sentence in TEXTS.
+ */
 export function readQuickEntry(text, sites, defaultSide) {
   const words = text.trim().toLowerCase().split(/[\s;:]+/).filter(Boolean);
   if (!words.length) return { problem: "nothing" };
   let side = "";
   let units = null;
+  let count = 1;
   const name = [];
-  for (const word of words) {
+  for (const typed of words) {
+    const repeated = REPEATED.exec(typed);
+    const word = repeated ? repeated[1] : typed;
+    const times = repeated ? repeated[2] : units !== null && TIMES.exec(typed)?.[1];
+    if (times) count = Number(times);
+    if (times && !repeated) continue;
     if (units === null && NUMBER.test(word)) units = parseUnits(word.replace(/u$/i, "")) ?? NaN;
     else if (!side && name.length && SIDE_WORDS[word]) side = SIDE_WORDS[word];
     else if (/^-?[\d.,]+u?$/.test(word)) return { problem: "badUnits", units: word };
     else if (word !== "u") name.push(word);
   }
-  if (Number.isNaN(units)) return { problem: "badUnits", units: words.find((word) => NUMBER.test(word)) };
+  if (Number.isNaN(units)) return { problem: "badUnits", units: words.find((word) => NUMBER.test(word) || REPEATED.test(word)) };
   if (!name.length) return { problem: "noName" };
   const found = findSites(sites, name);
   if (!found.length) return { problem: "unknown", name: name.join(" ") };
@@ -118,7 +144,14 @@ export function readQuickEntry(text, sites, defaultSide) {
   if (!side) return { problem: "noSide" };
   if (!site.sides.includes(side)) return { problem: "wrongSide", site };
   if (units === null) return { problem: "noUnits" };
-  return { site, side, units };
+  return { site, side, units, count };
+}
+
+/** The patient's side at `x` percent of a picture that shows `onlySide` alone, or both, from the front or from behind. */
+export function sideAt(x, onlySide, fromBehind) {
+  if (onlySide) return onlySide;
+  if (Math.abs(x - 50) < NEAR_THE_MIDDLE) return "MIDLINE";
+  return (x < 50) !== fromBehind ? "RIGHT" : "LEFT";
 }
 
 class Recording {
@@ -127,15 +160,17 @@ class Recording {
     this.body = form.querySelector("[data-points-body]");
     this.template = form.querySelector("template[data-point-template]");
     this.total = form.querySelector('[name="points-TOTAL_FORMS"]');
-    this.map = form.querySelector("[data-face-map]");
-    this.caption = form.querySelector("[data-map-caption]");
+    this.map = form.querySelector("[data-body-maps]");
+    this.pictures = [...form.querySelectorAll("[data-face-map]")];
+    this.freeButton = form.querySelector("[data-free-point]");
+    this.separate = form.querySelector("[data-separate]");
     this.quick = form.querySelector("[data-quick-entry]");
     this.message = form.querySelector("[data-quick-message]");
     this.undoButton = form.querySelector("[data-undo]");
     this.undos = [];
     const anySite = (this.template?.content ?? this.body).querySelector('[name$="-site"]');
     this.sites = [...anySite.options]
-      .filter((option) => option.value)
+      .filter((option) => option.value && option.value !== FREE)
       .map((option) => ({
         code: option.value,
         label: option.textContent.trim(),
@@ -151,7 +186,11 @@ class Recording {
     this.body.addEventListener("input", () => this.show());
     this.body.addEventListener("change", (event) => this.changed(event));
     this.body.addEventListener("keydown", (event) => this.keyInTable(event));
-    this.body.addEventListener("focusin", (event) => this.choose(event.target.closest("[data-point-row]")));
+    this.body.addEventListener("focusin", (event) => {
+      const row = event.target.closest("[data-point-row]");
+      this.choose(row);
+      if (row) this.asItWas = { row, values: this.snapshot(row) };
+    });
     this.body.addEventListener("focusout", () => this.choose(null));
     this.form.querySelector("[name=wasted_units]")?.addEventListener("input", () => this.show());
     for (const field of this.form.querySelectorAll("[data-vial]")) field.addEventListener("change", () => this.show());
@@ -199,6 +238,10 @@ class Recording {
       site,
       side: this.field(row, "side").value,
       units: parseUnits(typed),
+      name: this.field(row, "name")?.value.trim() ?? "",
+      view: this.field(row, "view")?.value ?? "",
+      x: parsePercent(this.field(row, "x")?.value ?? ""),
+      y: parsePercent(this.field(row, "y")?.value ?? ""),
       isEmpty: !site && !typed.trim(),
       isRemoved: Boolean(this.field(row, "DELETE")?.checked),
     };
@@ -254,11 +297,14 @@ class Recording {
   }
 
   snapshot(row) {
-    return ["site", "side", "units"].map((name) => this.field(row, name).value);
+    return FIELDS.map((name) => this.field(row, name)?.value ?? "");
   }
 
   restore(row, values) {
-    ["site", "side", "units"].forEach((name, index) => { this.field(row, name).value = values[index]; });
+    FIELDS.forEach((name, index) => {
+      const field = this.field(row, name);
+      if (field) field.value = values[index];
+    });
     const box = this.field(row, "DELETE");
     if (box) box.checked = false;
     row.hidden = false;
@@ -273,14 +319,18 @@ class Recording {
   }
 
   nameOf(row) {
-    const { site, side } = this.read(row);
-    const label = this.sites.find((one) => one.code === site)?.label;
+    const { site, side, name } = this.read(row);
+    const label = site === FREE ? name || this.text("freePoint") : this.sites.find((one) => one.code === site)?.label;
     return label ? this.text("pointName", { point: label, side: this.sideWords[side] || "" }).replace(/, $/, "") : "";
   }
 
   changed(event) {
     const row = event.target.closest("[data-point-row]");
     if (!row) return;
+    if (this.asItWas?.row === row && this.snapshot(row).join("\n") !== this.asItWas.values.join("\n")) {
+      const { values } = this.asItWas;
+      this.undos.push(() => this.restore(row, values));
+    }
     if (event.target === this.field(row, "site")) {
       const site = this.sites.find((one) => one.code === event.target.value);
       const side = this.field(row, "side");
@@ -290,6 +340,7 @@ class Recording {
       }
       if (site?.warning) this.say(site.warning, "warning");
     }
+    this.asItWas = { row, values: this.snapshot(row) };
     this.show();
   }
 
@@ -316,13 +367,21 @@ class Recording {
       this.say(this.text(read.problem, { ...read, points, point: read.site?.label }), "error");
       return;
     }
-    const { site, side, units } = read;
+    const { site, side, units, count } = read;
     const again = this.points().some((point) => point.site === site.code && point.side === side && point.units !== null);
     const waiting = this.points().find((point) => point.site === site.code && point.side === side && point.units === null);
-    const row = waiting?.row ?? this.emptyRow();
-    this.fill(row, site.code, side, writeUnits(units));
-    const said = this.text(again ? "addedAgain" : "added", {
-      point: site.label, side: this.sideWords[side], units: writeUnits(units),
+    const before = this.undos.length;
+    let row = null;
+    for (let made = 0; made < count; made += 1) {
+      row = (made === 0 && waiting?.row) || this.emptyRow();
+      this.fill(row, site.code, side, writeUnits(units));
+    }
+    // One thing typed is one thing taken back.
+    const back = this.undos.splice(before);
+    this.undos.push(() => back.forEach((step) => step()));
+    if (count > 1) this.confirmSeparate();
+    const said = this.text(count > 1 ? "addedTimes" : again ? "addedAgain" : "added", {
+      point: site.label, side: this.sideWords[side], units: writeUnits(units), count: String(count),
     });
     this.say(site.warning ? `${said} ${site.warning}` : said, site.warning ? "warning" : "");
     this.quick.value = "";
@@ -348,6 +407,7 @@ class Recording {
 
   wakeMap() {
     this.marks = [...this.map.querySelectorAll("[data-point]")];
+    this.wakeFreePoints();
     for (const mark of this.marks) {
       mark.setAttribute("role", "button");
       mark.setAttribute("tabindex", "-1");
@@ -357,12 +417,112 @@ class Recording {
       mark.addEventListener("keydown", (event) => this.keyOnMap(event, mark));
     }
     this.map.addEventListener("pointerleave", () => this.tell(null));
-    const first = this.marks.find((mark) => mark.dataset.side === this.form.dataset.side) ?? this.marks[0];
-    first?.setAttribute("tabindex", "0");
+    // Each picture is one stop for the Tab key.
+    for (const picture of this.pictures) {
+      const marks = this.marks.filter((mark) => picture.contains(mark));
+      const first = marks.find((mark) => mark.dataset.side === this.form.dataset.side) ?? marks[0];
+      first?.setAttribute("tabindex", "0");
+    }
   }
 
+  /** Say beside its picture which point the pointer or the keyboard is at. */
   tell(mark) {
-    if (this.caption) this.caption.textContent = mark ? mark.querySelector("title").textContent : "\u00a0";
+    const here = mark?.closest("[data-face-map]");
+    for (const picture of this.pictures) {
+      const caption = picture.querySelector("[data-map-caption]");
+      if (caption) caption.textContent = picture === here ? mark.querySelector("title").textContent : "\u00a0";
+    }
+  }
+
+  // -- free points -------------------------------------------------------------------------------------------------------
+
+  wakeFreePoints() {
+    const rowCanHold = (this.template?.content ?? this.body).querySelector('[name$="-view"]');
+    if (!this.freeButton || !rowCanHold) return;
+    this.freeButton.closest("[hidden]")?.removeAttribute("hidden");
+    this.freeButton.addEventListener("click", () => this.waitForPlace(!this.isPlacing));
+    this.freeButton.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.waitForPlace(false);
+    });
+    for (const picture of this.pictures) {
+      // Before the points under it hear of it: where a free point is to be put, no other is meant.
+      picture.querySelector("[data-face]").addEventListener("click", (event) => {
+        if (this.isPlacing) this.placeFree(picture, event);
+      }, true);
+    }
+  }
+
+  waitForPlace(isPlacing) {
+    this.isPlacing = isPlacing;
+    this.freeButton.setAttribute("aria-pressed", String(isPlacing));
+    this.map.classList.toggle("is-placing", isPlacing);
+    this.say(isPlacing ? this.text("placeFree") : "");
+  }
+
+  placeFree(picture, event) {
+    const drawn = picture.querySelector("[data-face]");
+    const box = drawn.viewBox.baseVal;
+    const spot = new DOMPoint(event.clientX, event.clientY).matrixTransform(drawn.getScreenCTM().inverse());
+    const [x, y] = [(spot.x / box.width) * 100, (spot.y / box.height) * 100];
+    if (x < 0 || x > 100 || y < 0 || y > 100) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.waitForPlace(false);
+    const row = this.emptyRow();
+    const { faceMap: view, onlySide, fromBehind } = picture.dataset;
+    this.fill(row, FREE, sideAt(x, onlySide, fromBehind === "true"));
+    this.field(row, "view").value = view;
+    this.field(row, "x").value = writePercent(x);
+    this.field(row, "y").value = writePercent(y);
+    this.say(this.text("nameFree"));
+    this.show();
+    this.field(row, "name").focus();
+  }
+
+  /** Draw the free points anew. They have no place of their own in the picture's margin: each dose stands beside its point. */
+  showFree(points) {
+    for (const picture of this.pictures) {
+      const drawn = picture.querySelector("[data-face]");
+      const box = drawn.viewBox.baseVal;
+      for (const old of drawn.querySelectorAll("[data-free]")) old.remove();
+      for (const point of points) {
+        if (point.site !== FREE || point.view !== picture.dataset.faceMap || point.x === null || point.y === null) continue;
+        const [x, y] = [(point.x / 100) * box.width, (point.y / 100) * box.height];
+        const outward = x < box.width * 0.85 ? 1 : -1;
+        const words = [this.text("pointName", { point: point.name || this.text("freePoint"), side: this.sideWords[point.side] ?? "" })];
+        if (point.units !== null) words.push(this.text("dose", { units: writeUnits(point.units) }));
+        const mark = draw("g", {
+          class: `point is-free${point.units === null ? "" : " is-given"}`, transform: `translate(${x} ${y})`, "data-free": "",
+          role: "button", tabindex: "-1", "aria-label": words.join("; "),
+        });
+        mark.append(draw("title", {}, words.join("; ")), draw("circle", { class: "point-hit", r: "12.6" }),
+          draw("path", { class: "point-dot", d: "M0-8 8 0 0 8-8 0z" }));
+        const units = this.field(point.row, "units");
+        mark.addEventListener("click", () => { units.focus(); units.select(); });
+        mark.addEventListener("pointerenter", () => this.tell(mark));
+        drawn.append(mark);
+        if (point.units === null) continue;
+        drawn.append(draw("text", {
+          class: "face-dose", x: x + outward * 10, y, dy: "4.2", "text-anchor": outward > 0 ? "start" : "end",
+          "data-free": "", "aria-hidden": "true",
+        }, writeUnits(point.units)));
+      }
+    }
+    const key = this.map.querySelector("[data-free-key]");
+    if (key) key.hidden = !points.some((point) => point.site === FREE);
+  }
+
+  /** Where two points share a place, the box that says so is shown; typing "x2" has said it. */
+  confirmSeparate() {
+    const box = this.separate?.querySelector('input[type="checkbox"]');
+    if (box) box.checked = true;
+  }
+
+  showSeparate(points) {
+    if (!this.separate) return;
+    const places = points.filter((point) => point.site && point.site !== FREE).map((point) => `${point.site} ${point.side}`);
+    this.separate.hidden = new Set(places).size === places.length;
+    if (this.separate.hidden) this.separate.querySelector('input[type="checkbox"]').checked = false;
   }
 
   /** A point was pressed: go to its units, in its own row or in a new one. */
@@ -396,8 +556,9 @@ class Recording {
     const [x, y] = place(mark);
     let best = null;
     let nearest = Infinity;
+    const picture = mark.closest("[data-face-map]");
     for (const other of this.marks) {
-      if (other === mark) continue;
+      if (other === mark || !picture.contains(other)) continue;
       const [dx, dy] = [place(other)[0] - x, place(other)[1] - y];
       const along = dx * direction[0] + dy * direction[1];
       const aside = Math.abs(dx * direction[1]) + Math.abs(dy * direction[0]);
@@ -419,6 +580,8 @@ class Recording {
     const vial = this.vial();
     this.showRows(vial);
     this.showMap(points);
+    if (this.map) this.showFree(points);
+    this.showSeparate(points);
     this.showTotals(points.filter((point) => point.units !== null), vial);
     if (this.undoButton) this.undoButton.disabled = !this.undos.length;
     this.form.dispatchEvent(new CustomEvent("points:changed"));
@@ -463,7 +626,7 @@ class Recording {
   showMap(points) {
     const doses = new Map();
     for (const { site, side, units } of points) {
-      if (units !== null) doses.set(`${site} ${side}`, [...(doses.get(`${site} ${side}`) ?? []), units]);
+      if (units !== null && site !== FREE) doses.set(`${site} ${side}`, [...(doses.get(`${site} ${side}`) ?? []), units]);
     }
     for (const mark of this.marks ?? []) {
       const { site, side, label, sideWord, warning, previous } = mark.dataset;
@@ -506,6 +669,25 @@ class Recording {
   write(name, text) {
     for (const place of this.form.querySelectorAll(`[data-total="${name}"]`)) place.textContent = text;
   }
+}
+
+/** A number from 0 to 100 as typed, or null. */
+function parsePercent(text) {
+  const plain = text.trim().replace(",", ".");
+  const percent = /^\d{1,3}(\.\d{1,40})?$/.test(plain) ? Number(plain) : null;
+  return percent !== null && percent <= 100 ? percent : null;
+}
+
+/** A place in percent, fine enough for a pencil. */
+function writePercent(percent) {
+  return String(Math.round(percent * 10) / 10);
+}
+
+function draw(kind, attributes, text = "") {
+  const part = document.createElementNS(SVG, kind);
+  for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, value);
+  part.textContent = text;
+  return part;
 }
 
 function place(mark) {

@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from clinic.practice.models import Role
-from clinic.staff.pictures.face_map import dose_text
+from clinic.staff.pictures.body_map import dose_text
 from clinic.toxins.models import Site
 from clinic.toxins.services import load_catalogue
 from tests import factories
@@ -23,7 +23,7 @@ def record_address(site, sign_in):
     clinician = factories.member(Role.CLINICIAN, clinic=clinic)
     factories.PractitionerFactory(clinics=[clinic], user=clinician)
     condition = factories.ConditionFactory(patient__clinic=clinic, side="RIGHT")
-    condition.indication.sites.set(Site.objects.filter(is_selectable=True))
+    condition.indication.sites.set(Site.objects.filter(indications__code="HFS", is_selectable=True))
     factories.VialFactory(clinic=clinic)
     sign_in(clinician)
     return site + reverse("staff:treatment-record", args=[condition.patient.public_id]) + f"?condition={condition.public_id}"

@@ -159,10 +159,32 @@ def test_records_add_up(demonstration):
 
 
 def test_no_point_gets_more_than_is_usual_there(demonstration):
-    usual = dict(SiteDose.objects.values_list("site__code", "usual_maximum"))
-    given = Injection.objects.filter(version__session__product__family="ONA_INCO").values_list("site__code", "units")
+    usual = {
+        (site, indication): highest
+        for site, indication, highest in SiteDose.objects.values_list("site__code", "indication__code", "usual_maximum")
+    }
+    given = Injection.objects.filter(version__session__product__family="ONA_INCO").values_list(
+        "site__code", "version__session__condition__indication__code", "units"
+    )
 
-    assert [(code, units) for code, units in given if units > usual[code]] == []
+    def highest(code, indication):
+        return usual.get((code, indication)) or usual[code, None]
+
+    assert [(code, units) for code, indication, units in given if units > highest(code, indication)] == []
+
+
+def test_migraine_dystonia_spasticity_and_sweating_are_shown_too(demonstration):
+    counts = {}
+    for indication, session, view in Injection.objects.values_list(
+        "version__session__condition__indication__code", "version__session", "view"
+    ):
+        counts.setdefault(indication, {}).setdefault(session, Counter())[view] += 1
+
+    assert set(counts) == {"HFS", "BLEPH", "CM", "CD", "ULS", "AXH"}
+    assert all(views == {"FACE_FRONT": 7, "FACE_RIGHT": 4, "FACE_LEFT": 4, "HEAD_BACK": 16} for views in counts["CM"].values())
+    assert all(set(views) == {"HEAD_BACK", "NECK_FRONT"} for views in counts["CD"].values())
+    assert all(len(views) == 1 for views in counts["ULS"].values()), "the arm of one side"
+    assert all(views == {"AXILLAE": 20} for views in counts["AXH"].values())
     assert not Injection.objects.filter(version__session__product__family="ABO", units__gt=20).exists()
     assert not Injection.objects.filter(site__is_avoided=True).exists()
 

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from clinic.audit import Actor
 from clinic.safety.catalogue import load_terms
 from clinic.safety.models import Term
-from clinic.toxins.models import Indication, LabelRule, Presentation, Product, Site, SiteDose
+from clinic.toxins.models import FREE_POINT, Indication, LabelRule, Presentation, Product, Site, SiteDose
 from clinic.toxins.services import load_catalogue, verify_rule
 from clinic.toxins.services.catalogue import FILES, read_sources
 from clinic.toxins.services.loading import read_toml
@@ -139,8 +139,11 @@ def test_every_source_is_used_and_described():
 def test_points_lie_where_the_picture_has_them():
     drawn = json.loads((FILES / "site_coordinates.json").read_text(encoding="utf-8"))
 
-    placed = {site.code: (float(site.x), float(site.y)) for site in Site.objects.filter(is_selectable=True)}
-    assert placed == {code: (place["x"], place["y"]) for code, place in drawn.items()}
+    placed = {
+        site.code: (site.view, float(site.x), float(site.y))
+        for site in Site.objects.filter(is_selectable=True).exclude(code=FREE_POINT)
+    }
+    assert placed == {code: (place["view"], place["x"], place["y"]) for code, place in drawn.items()}
 
 
 def test_levator_of_the_upper_lid_is_never_chosen_and_has_no_dose():

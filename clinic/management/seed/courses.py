@@ -10,7 +10,7 @@ from random import Random
 
 from dateutil.relativedelta import relativedelta
 
-from clinic.management.seed import doses
+from clinic.management.seed import doses, schemes
 from clinic.management.seed.doses import Points, Range
 from clinic.management.seed.people import Person
 
@@ -142,7 +142,7 @@ def lay_out(
 ) -> Course:
     """Return the course of patient `number`, the same for the same seed and day."""
     rng = Random(f"{seed} {number}")  # noqa: S311 - a story, no secret
-    indication, side = _condition(ending, rng)
+    indication, side = _condition(ending, turn, rng)
     grade = rng.choices((1, 2, 3, 4), (15, 45, 30, 10))[0]
     treatments = () if ending is Ending.NEW else _treatments(indication, side, grade, ending, turn, setting, rng)
     first_on = treatments[0].on if treatments else setting.today
@@ -167,11 +167,22 @@ def lay_out(
     )
 
 
-def _condition(ending: Ending, rng: Random) -> tuple[str, str]:
+#: Shares of patients by what they have, added up; everybody else has a hemifacial spasm.
+_BLEPHAROSPASM = 0.13
+_NOT_OF_THE_FACE = ((0.165, "CM", ("NONE",)), (0.2, "CD", ("NONE",)), (0.215, "ULS", ("RIGHT", "LEFT")), (0.23, "AXH", ("BOTH",)))
+
+
+def _condition(ending: Ending, turn: int, rng: Random) -> tuple[str, str]:
     if ending is Ending.NEW:
         return rng.choice((("CD", "NONE"), ("CM", "NONE"), ("HFS", "LEFT")))
-    if rng.random() < 0.13:
+    drawn = rng.random()
+    if drawn < _BLEPHAROSPASM:
         return "BLEPH", "BOTH"
+    # Those whose side effect is still open have one of the face.
+    if not (ending is Ending.WAITING and turn < len(OPEN_REACTIONS)):
+        for share, indication, sides in _NOT_OF_THE_FACE:
+            if drawn < share:
+                return indication, rng.choice(sides)
     return "HFS", rng.choices(("LEFT", "RIGHT", "BOTH"), (54, 44, 2))[0]
 
 
@@ -182,7 +193,10 @@ def _treatments(
     effect = rng.gauss(0, doses.BETWEEN)
     is_punctual = rng.random() < 0.15
     product = rng.choices(list(setting.products), list(setting.products.values()))[0]
-    others = [other for other in setting.products if other != product]
+    is_scheme = indication in schemes.INDICATIONS
+    if is_scheme:
+        product = schemes.PRODUCT
+    others = [] if is_scheme else [other for other in setting.products if other != product]
     begins_on = setting.today - HISTORY + timedelta(days=rng.randint(0, 70))
     if rng.random() < 0.8:
         begins_on += timedelta(days=rng.randint(200, 650))
@@ -199,6 +213,9 @@ def _treatments(
     dates.reverse()
     # A few have changed their product once.
     changed_at = rng.randrange(1, len(dates)) if others and len(dates) > 2 and rng.random() < 0.1 else 0
+    if is_scheme:
+        points = schemes.scheme(indication, side, setting.ranges, rng)
+        return tuple(Treatment(day, product, points, effect_days) for day, effect_days in dates)
     points = doses.usual_points(product, indication, side, grade, setting.ranges, rng)
     before = rng.choice(others) if changed_at else product
     earlier = doses.usual_points(before, indication, side, grade, setting.ranges, rng)

@@ -32,16 +32,17 @@ _ABO_FACE: Range = (Decimal("2.5"), Decimal(10), Decimal(15))
 #: What a syringe is drawn up to in practice.
 _AMOUNTS = tuple(map(Decimal, ("0.5", "1", "1.25", "2", "2.5", "3.75", "5", "7.5", "10", "12.5", "15", "17.5", "20")))
 
-#: Median days of effect in hemifacial spasm, by product; blepharospasm is shorter with all.
+#: Median days of effect in hemifacial spasm, by product.
 MEDIAN_DAYS = {"ONABOT": 84, "INCOBOT": 84, "ABOBOT": 98}
-MEDIAN_DAYS_BLEPH = 72
+#: In other indications, whatever the product: blepharospasm is shorter, sweating longer.
+MEDIAN_DAYS_OF = {"BLEPH": 72, "CM": 84, "CD": 84, "ULS": 90, "AXH": 150}
 #: Standard deviations of the logarithm: between patients, and from one treatment of a patient to the next.
 BETWEEN, WITHIN = 0.33, 0.32
 
 
 def days_of_effect(product: str, indication: str, patient_effect: float, rng: Random) -> int:
     """Draw how many days one treatment works. `patient_effect` is the patient's own deviation (`rng.gauss(0, BETWEEN)`)."""
-    median = MEDIAN_DAYS_BLEPH if indication == "BLEPH" else MEDIAN_DAYS[product]
+    median = MEDIAN_DAYS_OF.get(indication) or MEDIAN_DAYS[product]
     return max(21, round(median * math.exp(patient_effect + rng.gauss(0, WITHIN))))
 
 

@@ -10,7 +10,7 @@ from random import Random
 
 from clinic.audit import Action, Actor, record
 from clinic.care.services import complete_visit
-from clinic.management.seed import side_effects
+from clinic.management.seed import schemes, side_effects
 from clinic.management.seed.courses import Course, Treatment
 from clinic.management.seed.doses import reactions
 from clinic.management.seed.endings import away, end
@@ -37,6 +37,8 @@ _NOTES = (
     "Tolerated well.",
 )
 
+_NOTES_ELSEWHERE = ("", "", "", "Happy with the last treatment. Same points.", "", "Tolerated well.")
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -61,6 +63,8 @@ class Life:
         self.scene = scene
         self.place = scene.place
         self.rng = course.rng
+        #: Not a face: another scheme of points, other side effects.
+        self.is_scheme = course.indication in schemes.INDICATIONS
         self.practitioner: Practitioner = self.place.practitioners[course.number % len(self.place.practitioners)]
 
     def story(self) -> Story:
@@ -197,10 +201,11 @@ class Life:
             points=[Point(self.scene.sites[code], side, units) for code, side, units in treatment.points],
             performed_on=self.place.today(at),
             own_next_on=self.course.own_next_on if is_last else None,
-            notes=self.rng.choice(_NOTES),
+            notes=self.rng.choice(_NOTES_ELSEWHERE if self.is_scheme else _NOTES),
             discard_rest=True,
             appointment=appointment,
-            lid_technique="PRETARSAL",
+            lid_technique="" if self.is_scheme else "PRETARSAL",
+            guidance="EMG" if self.course.indication in ("CD", "ULS") else "",
             now=at,
         )
 
@@ -226,6 +231,8 @@ class Life:
         treatments = self.course.treatments
         open_as = self.course.open_reaction if session.performed_on >= treatments[-1].on else ""
         drawn = [side_effects.STILL_OPEN[self.course.turn % 3]] if open_as else reactions(self.rng)
+        if self.is_scheme:
+            drawn = [one for one in drawn if one.term in schemes.REACTIONS[self.course.indication]]
         if self.course.swallowing and session.performed_on < treatments[min(1, len(treatments) - 1)].on:
             drawn.append(side_effects.SWALLOWING)
         for reaction in drawn:

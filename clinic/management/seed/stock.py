@@ -13,7 +13,7 @@ from clinic.toxins.models import LotState, Presentation, Vial
 from clinic.toxins.services import decide_lot, receive_vials, reconstitute
 
 #: Millilitres of diluent that are usual for a vial of so many units.
-_DILUENT = {"50": Decimal(2), "100": Decimal(4), "300": Decimal("1.5")}
+_DILUENT = {"50": Decimal(2), "100": Decimal(4), "200": Decimal(4), "300": Decimal("1.5")}
 _DELIVERY = 8
 
 
@@ -76,7 +76,9 @@ class Stock:
 
     def _size(self, product: str, total: Decimal) -> Presentation:
         """The smallest usual vial that holds `total` with something to spare."""
-        wanted = {"ABOBOT": Decimal(300)}.get(product, Decimal(50) if total <= 22 else Decimal(100))
+        wanted = {"ABOBOT": Decimal(300)}.get(
+            product, Decimal(50) if total <= 22 else Decimal(100) if total <= 100 else Decimal(200)
+        )
         key = f"{product} {wanted}"
         if key not in self._sizes:
             self._sizes[key] = Presentation.objects.select_related("product").get(product__code=product, vial_units=wanted)

@@ -132,7 +132,7 @@ def _cast(scenes: list[Scene], counts: Mapping[Ending, int], now: datetime) -> I
     rng = Random(SEED)  # noqa: S311 - a story, no secret
     ranges: dict[str, Range] = {
         dose.site.code: (dose.start_from, dose.start_until, dose.usual_maximum)
-        for dose in SiteDose.objects.filter(family="ONA_INCO").select_related("site")
+        for dose in SiteDose.objects.filter(family="ONA_INCO", indication=None).select_related("site")
         if dose.start_from is not None and dose.start_until is not None and dose.usual_maximum is not None
     }
     endings = [(ending, turn) for ending, count in counts.items() for turn in range(count)]

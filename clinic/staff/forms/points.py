@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,8 +16,11 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Condition
 from clinic.patients.models import Side as ConditionSide
-from clinic.staff.pictures.face_map import units_text
-from clinic.toxins.models import Laterality, Site
+from clinic.staff.forms.places import PercentField, percent_or_none
+from clinic.staff.pictures.body_map import units_text
+from clinic.staff.pictures.drawings import VIEW_TITLES
+from clinic.toxins.body import View
+from clinic.toxins.models import FREE_POINT, Laterality, Site
 from clinic.treatments.models import PointSide
 from clinic.treatments.services import Point, Problem
 
@@ -28,23 +31,34 @@ MOST_ROWS = 60
 PREFIX = "points"
 
 _NUMBER = re.compile(r"-?[0-9]{1,40}(?:[.,][0-9]{1,40})?")
-_PLACE = re.compile(rf"{PREFIX}-(\d+)-(site|side|units)")
+_PLACE = re.compile(rf"{PREFIX}-(\d+)-(site|side|units|name|view|x|y)")
+_FREE = ("name", "view", "x", "y")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row as typed, possible or not."""
+    """One row as typed, possible or not. The last four are a free point's."""
 
     site: str
     side: str
     units: str
+    name: str = ""
+    view: str = ""
+    x: str = ""
+    y: str = ""
 
     @property
     def is_empty(self) -> bool:
         return not self.site and not self.units.strip()
 
     def initial(self) -> dict[str, str]:
-        return {"site": self.site, "side": self.side, "units": self.units}
+        return asdict(self)
+
+    @property
+    def place(self) -> tuple[View, Decimal, Decimal] | None:
+        """Where a free point lies, if what was typed is a place on a picture."""
+        x, y = percent_or_none(self.x), percent_or_none(self.y)
+        return None if x is None or y is None or self.view not in View.__members__ else (View(self.view), x, y)
 
 
 class UnitsField(forms.CharField):
@@ -118,6 +132,22 @@ class PointForm(forms.Form):
         error_messages={"invalid_choice": _("Choose right, left or midline.")},
     )
     units = UnitsField(label=_("Units"))
+    name = forms.CharField(
+        label=_("Name of the free point"),
+        required=False,
+        # The service says what is too long: a browser that cuts a name off would hide it.
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control form-control-sm", "placeholder": _("name")}),
+    )
+    view = forms.ChoiceField(
+        label=_("Picture"),
+        required=False,
+        choices=[("", ""), *VIEW_TITLES.items()],
+        widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
+        error_messages={"invalid_choice": _("Choose a picture.")},
+    )
+    x = PercentField(label=_("% from the left"))
+    y = PercentField(label=_("% from the top"))
 
     def __init__(
         self,
@@ -139,19 +169,36 @@ class PointForm(forms.Form):
         for field in self.fields.values():
             # The column's heading names the field to the eye; this does to everybody else.
             field.widget.attrs["aria-label"] = str(field.label)
+        # Below the name of the point there is room for a label of its own.
+        for name in _FREE:
+            self.fields[name].widget.attrs.pop("aria-label")
 
         site, side = str(self["site"].value() or ""), str(self["side"].value() or "")
+        self.may_be_free = FREE_POINT in sites
         self.usual = f"{sites[site]}: {usual[site]}" if site in sites and site in usual else ""
         self.last = units_text(previous[site, side]) if (site, side) in previous else ""
 
     def has_changed(self) -> bool:
         return any(self.data.get(self.add_prefix(name), "").strip() for name in ("site", "units"))
 
+    @property
+    def free_fields(self) -> list[forms.BoundField]:
+        """What a free point has besides."""
+        return [self[name] for name in _FREE]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         site = self._sites.get(cleaned.get("site", ""))
         if site is None or "side" not in cleaned:
             return cleaned
+        if site.is_free:
+            if not cleaned["side"] and cleaned.get("view") and cleaned.get("x") is not None:
+                cleaned["side"] = View(cleaned["view"]).side_at(cleaned["x"])
+        else:
+            # What stands in the hidden fields of a row that is no free point any more is not meant.
+            for name in _FREE:
+                self.errors.pop(name, None)
+                cleaned[name] = None
         if not cleaned["side"]:
             possible = [
                 side for side in sides_of(site, self._condition.side) if side in (PointSide.MIDLINE, self._condition.side)
@@ -201,6 +248,8 @@ def sides_of(site: Site, condition_side: str) -> list[str]:
     """The sides on which a site may be given for a condition on `condition_side`."""
     if site.laterality == Laterality.MIDLINE:
         return [PointSide.MIDLINE]
+    if site.laterality == Laterality.ANY:
+        return [str(side) for side in PointSide]
     both = [PointSide.RIGHT, PointSide.LEFT]
     if condition_side in (ConditionSide.RIGHT, ConditionSide.LEFT) and not site.may_be_contralateral:
         return [side for side in both if side == condition_side]
@@ -238,28 +287,31 @@ def posted_rows(posted: QueryDict) -> list[Row]:
     for number in range(posted_count(posted)):
         if f"{PREFIX}-{number}-DELETE" in posted:
             continue
-        row = Row(*(posted.get(f"{PREFIX}-{number}-{name}", "") for name in ("site", "side", "units")))
+        row = Row(*(posted.get(f"{PREFIX}-{number}-{name}", "") for name in ("site", "side", "units", *_FREE)))
         if not row.is_empty:
             rows.append(row)
     return rows
 
 
 def has_twins(places: Iterable[tuple[str, str]]) -> bool:
-    """Whether any (site, side) stands more than once."""
-    return any(count > 1 for count in Counter(places).values())
+    """Whether any (site, side) of the catalogue stands more than once."""
+    return any(count > 1 for (site, _side), count in Counter(places).items() if site != FREE_POINT)
 
 
 def points_of(forms_: Sequence[PointForm], *, separate: bool) -> list[Point]:
     """The points of valid rows. With `separate`, those that share site and side are numbered, so that each is its own."""
     places = [(form.cleaned_data["site"].code, form.cleaned_data["side"]) for form in forms_]
-    shared = {spot for spot, count in Counter(places).items() if count > 1}
+    shared = {spot for spot, count in Counter(places).items() if count > 1 and spot[0] != FREE_POINT}
     seen: Counter[tuple[str, str]] = Counter()
     points = []
     for form, spot in zip(forms_, places, strict=True):
         seen[spot] += 1
         label = str(seen[spot]) if separate and spot in shared else ""
         values = form.cleaned_data
-        points.append(Point(site=values["site"], side=values["side"], units=values["units"], label=label))
+        point = Point(site=values["site"], side=values["side"], units=values["units"], label=label)
+        if point.site.is_free:
+            point = replace(point, label=values["name"], view=values["view"], x=values["x"], y=values["y"])
+        points.append(point)
     return points
 
 

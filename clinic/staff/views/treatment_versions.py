@@ -29,7 +29,8 @@ from clinic.staff.forms.points import (
     show_problems,
 )
 from clinic.staff.forms.vials import VIAL_FIELDS
-from clinic.staff.recording import Desk, given_map, lay_desk
+from clinic.staff.recording import Desk, lay_desk, row_of
+from clinic.staff.treatment_maps import given_maps
 from clinic.staff.treatment_pages import TreatmentPage
 from clinic.staff.version_lines import ChangeLine, change_lines, history_of
 from clinic.staff.vials import plain
@@ -64,7 +65,7 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
         if (away := self.open(public_id)) is not None:
             return away
         desk = self.desk(QueryDict())
-        rows = [Row(one.site.code, one.side, plain(one.units)) for one in self.injections]
+        rows = [row_of(one) for one in self.injections]
         return self.page(desk, rows, initial=self.values_on_record())
 
     def post(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
@@ -272,7 +273,7 @@ class TreatmentVersion(TreatmentPage):
             "before": before,
             "changes": changes,
             "injections": injections,
-            "map": given_map(injections),
+            "maps": given_maps(injections),
             "sides": by_side(injections),
             "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
         }

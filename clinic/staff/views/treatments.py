@@ -40,7 +40,8 @@ from clinic.staff.forms.treatments import TreatmentForm
 from clinic.staff.forms.vials import VIAL_FIELDS
 from clinic.staff.pages import StaffPage
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
-from clinic.staff.recording import Desk, given_map, lay_desk
+from clinic.staff.recording import Desk, lay_desk
+from clinic.staff.treatment_maps import given_maps
 from clinic.staff.version_lines import history_of
 from clinic.staff.vials import shares_in_words
 from clinic.treatments import dosing
@@ -263,7 +264,7 @@ class TreatmentRecord(StaffPage):
             "form": form,
             "points": points,
             "problems": problems,
-            "map": desk.map(rows),
+            "maps": desk.maps(rows),
             "totals": totals,
             "left_in_vial": sum((vial.units_left for vial in chosen), -totals.units - form.wasted_so_far()) if chosen else None,
             "shares": shares_in_words(chosen, totals.units),
@@ -310,7 +311,7 @@ class TreatmentShow(StaffPage):
             "session": session,
             "version": version,
             "injections": injections,
-            "map": given_map(injections),
+            "maps": given_maps(injections),
             "sides": by_side(injections),
             "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
             "follow_up": follow_up,

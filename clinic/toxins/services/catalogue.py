@@ -61,7 +61,9 @@ def load_catalogue() -> CatalogueReport:
     chosen = {point["code"]: [indications[code] for code in point["indications"]] for point in points}
     report.loaded["sites"] = load_rows(Site, _sites(points), key=["code"], links={"indications": lambda row: chosen[row["code"]]})
     sites = {site.code: site for site in Site.objects.all()}
-    report.loaded["doses"] = load_rows(SiteDose, _site_doses(points, sites, sources), key=["site", "family"])
+    report.loaded["doses"] = load_rows(
+        SiteDose, _site_doses(points, sites, indications, sources), key=["site", "family", "indication"]
+    )
     return report
 
 
@@ -139,16 +141,28 @@ def _sites(points: list[dict[str, Any]]) -> Iterator[Row]:
         }
 
 
-def _site_doses(points: list[dict[str, Any]], sites: dict[str, Site], sources: dict[str, str]) -> Iterator[Row]:
+def _site_doses(
+    points: list[dict[str, Any]], sites: dict[str, Site], indications: dict[str, Indication], sources: dict[str, str]
+) -> Iterator[Row]:
     for point in points:
-        for family, dose in point.get("dose", {}).items():
+        for_any: list[tuple[str, dict[str, Any], dict[str, Indication]]] = [
+            (family, dose, {}) for family, dose in point.get("dose", {}).items()
+        ]
+        for_one = [
+            (family, dose, {"indication": indications[code]})
+            for code, doses in point.get("dose_for", {}).items()
+            for family, dose in doses.items()
+        ]
+        for family, dose, use in [*for_any, *for_one]:
             start_from, start_until = dose["start"]
             yield {
                 "site": sites[point["code"]],
                 "family": family,
+                # Left out where there is none, so that rows of a catalogue older than this column keep their fingerprint.
+                **use,
                 "start_from": start_from,
                 "start_until": start_until,
                 "usual_maximum": dose["usual_maximum"],
-                "source": cite(point["sources"], sources),
-                "from_general_knowledge": point.get("general", False),
+                "source": cite(dose.get("sources", point["sources"]), sources),
+                "from_general_knowledge": dose.get("general", point.get("general", False)),
             }

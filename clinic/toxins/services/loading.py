@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from django.db.models import ManyToManyField
 
 from clinic.toxins.models import FromCatalogue
 
@@ -47,20 +49,21 @@ def load_rows(
 ) -> Loaded:
     """Create what is missing, update what nobody touched, leave alone the rest.
 
-    A row is found by its `key` fields. It counts as touched when its values no longer match the fingerprint that the last load
-    left in it, or when `settled` says so. `links` gives, by name, the objects of many-to-many fields.
+    A row is found by its `key` fields; one that is left out is empty. It counts as touched when its values no longer match the
+    fingerprint that the last load left in it, or when `settled` says so.
+    `links` gives, by name, the objects of many-to-many fields.
     """
     links = links or {}
     loaded = Loaded()
-    present = {
-        tuple(_plain(getattr(row, name)) for name in key): row for row in model._default_manager.prefetch_related(*links).all()
-    }
+    related = [name for name in key if model._meta.get_field(name).is_relation]
+    rows_present = model._default_manager.select_related(*related).prefetch_related(*links)
+    present = {tuple(_plain(getattr(row, name)) for name in key): row for row in rows_present}
     unchecked = [*links, *(field.name for field in model._meta.fields if field.is_relation)]
     missing: list[tuple[FromCatalogue, dict[str, list[Any]]]] = []
     for values in rows:
         wanted_links = {name: list(choose(values)) for name, choose in links.items()}
         mark = _fingerprint({**values, **wanted_links})
-        row = present.get(tuple(_plain(values[name]) for name in key))
+        row = present.get(tuple(_plain(values.get(name)) for name in key))
         if row is None:
             row = model(**values, catalogue_mark=mark)
             row.clean_fields(exclude=unchecked)
@@ -78,10 +81,20 @@ def load_rows(
             row.save()
             _link(row, wanted_links)
     model._default_manager.bulk_create([row for row, _links in missing])
-    for row, wanted_links in missing:
-        _link(row, wanted_links)
+    for name in links:
+        _link_new(model, name, [(row, wanted[name]) for row, wanted in missing])
     loaded.created = len(missing)
     return loaded
+
+
+def _link_new(model: type[FromCatalogue], name: str, rows: Sequence[tuple[FromCatalogue, Sequence[Any]]]) -> None:
+    """Link rows that have no links yet, all in one statement."""
+    relation = cast("ManyToManyField[Any, Any]", model._meta.get_field(name))
+    through = relation.remote_field.through
+    if through is None:
+        raise ValueError(f"{name} of {model.__name__} has no table of its own.")
+    ours, theirs = relation.m2m_field_name(), relation.m2m_reverse_field_name()
+    through._default_manager.bulk_create([through(**{ours: row, theirs: one}) for row, chosen in rows for one in chosen])
 
 
 def _link(row: FromCatalogue, links: Mapping[str, Sequence[Any]]) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from clinic.patients.models import Patient
+from clinic.toxins.body import View
 from clinic.toxins.models import Laterality, LotState, Product, Site, Vial, VialState
 from clinic.toxins.rules import usable_until
 from clinic.treatments import allocation, dosing
@@ -20,6 +21,7 @@ class Point:
     """Units at one point. `side` is RIGHT, LEFT or MIDLINE of the patient; x and y are percent of the picture as seen.
 
     Without x and y the catalogue's place is taken, mirrored for the left. `label` tells apart two points of one site and side.
+    A free point (its site is `FREE_POINT`) has its name as label, and its own view, x and y.
     """
 
     site: Site
@@ -28,6 +30,7 @@ class Point:
     x: Decimal | None = None
     y: Decimal | None = None
     label: str = ""
+    view: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ def point_facts(point: Point) -> dosing.GivenPoint:
         x=point.x,
         y=point.y,
         label=point.label,
+        is_free=point.site.is_free,
+        view=point.view,
     )
 
 
@@ -118,6 +123,7 @@ def injection_row(version: SessionVersion, order: int, point: Point, volume_ml: 
         site=point.site,
         side=point.side,
         point=point.label,
+        view=point.view or View(point.site.view).on(point.side),
         x=mirrored if point.x is None else point.x,
         y=point.site.y if point.y is None else point.y,
         units=point.units,

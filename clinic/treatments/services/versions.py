@@ -96,7 +96,7 @@ def keep_places(points: Iterable[Point], before: Iterable[Injection]) -> list[Po
     for point in points:
         was = known.get((point.site.pk, point.side, point.label))
         is_placed = point.x is not None and point.y is not None
-        kept.append(point if was is None or is_placed else replace(point, x=was.x, y=was.y))
+        kept.append(point if was is None or is_placed else replace(point, x=was.x, y=was.y, view=was.view))
     return kept
 
 
@@ -200,7 +200,7 @@ def _said(wording: Wording, points: Iterable[Injection], draws: Iterable[tuple[s
         guidance=wording.guidance,
         lid_technique=wording.lid_technique,
         notes=wording.notes,
-        points=tuple(PointSaid(one.site.code, one.side, one.point, one.units, one.x, one.y) for one in points),
+        points=tuple(PointSaid(one.site.code, one.side, one.point, one.units, one.x, one.y, one.view) for one in points),
         vials=tuple(VialSaid(vial, draw.given, draw.wasted) for vial, draw in draws),
     )
 

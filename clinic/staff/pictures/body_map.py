@@ -1,13 +1,13 @@
-"""The face map: points of the catalogue and doses given, on a face seen from the front.
+"""The body map: points of the catalogue and doses given, on a picture of one view of the body.
 
-Right and left are the patient's, so the patient's right stands on the left of the picture. Doses stand in a column beside
-the face, joined to their points by thin straight lines that never cross.
+Right and left are the patient's, so from the front the patient's right stands on the left of the picture, and from behind on
+its right. Doses stand in a column on either side of the picture, joined to their points by thin straight lines that never cross.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from math import hypot
@@ -17,10 +17,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.staff.pictures.drawings import VIEW_TITLES, Layer, drawing
+from clinic.toxins.body import View
+
 WIDTH, HEIGHT = 400.0, 500.0
 """The picture's own units; a point's x and y are percent of these."""
-DOSE_RIGHT_X, DOSE_LEFT_X = 44.0, 356.0
-"""Where the doses of the patient's right end, and those of the left begin."""
+FIRST_COLUMN_X, LAST_COLUMN_X = 44.0, 356.0
+"""Where the doses on the left of the picture end, and those on its right begin."""
 DOSE_TOP, DOSE_BOTTOM = 30.0, 492.0
 DOSE_GAP, DOSE_GAP_READING = 15.0, 19.0
 """Smallest distance between two doses under each other. A map for reading has fewer of them and may be shown small."""
@@ -29,6 +32,8 @@ LEAD_END = 5.0
 DOT = 6.5
 HIT = 12.6
 """Half the size of the area that takes a click or a tap: 24 pixels across when the map is 380 pixels wide."""
+BESIDE = 10.0
+"""How far from a free point its dose stands while a treatment is recorded."""
 
 
 class Side(StrEnum):
@@ -65,6 +70,9 @@ class MapPoint:
     units: Decimal | None = None
     previous: Decimal | None = None
     """Units given here at the last treatment with the same product."""
+    view: View = View.FACE_FRONT
+    is_free: bool = False
+    """Not a point of the catalogue; its label is the name that somebody gave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,45 +96,72 @@ class PlacedPoint:
     """From the edge of the dot to the dose."""
     name: str
     """The point in words: label, side, dose, last dose, warning."""
+    is_free: bool
 
 
 @dataclass(frozen=True, slots=True)
-class FaceMap:
-    """A map ready to draw."""
+class BodyMap:
+    """A map of one view, ready to draw."""
 
+    view: View
     points: tuple[PlacedPoint, ...]
     selectable: bool
     summary: str
 
     @property
     def given(self) -> tuple[PlacedPoint, ...]:
-        """The points that have a dose, top to bottom, the patient's right first."""
+        """The points that have a dose, top to bottom, those on the left of the picture first."""
         return tuple(point for point in self.points if point.given)
 
+    @property
+    def title(self) -> Promise:
+        return VIEW_TITLES[self.view]
 
-def lay_out(points: Iterable[MapPoint], *, selectable: bool = False) -> FaceMap:
-    """Place every point and its dose.
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return drawing(self.view)
 
-    Selectable (for recording): every point is drawn, and each has a place for its dose that stays the same whatever else
-    is given. Otherwise (for reading): only points with a dose, each dose as near to its point as it can be.
-    Doses at the same place are shown together, see `dose_text`.
-    """
-    groups: dict[tuple[str, Side, float, float], list[MapPoint]] = {}
+
+def lay_out_views(points: Iterable[MapPoint], *, selectable: bool = False) -> tuple[BodyMap, ...]:
+    """A map for each view that has a point to draw, in the order of the views; the face from the front where none has."""
+    by_view: dict[View, list[MapPoint]] = {}
     for point in points:
         if selectable or point.units is not None:
-            groups.setdefault((point.code, point.side, point.x, point.y), []).append(point)
-    # A midline dose stands with those of the patient's right: one place for it, always the same.
-    right = [group for group in groups.values() if group[0].side is not Side.LEFT]
-    left = [group for group in groups.values() if group[0].side is Side.LEFT]
+            by_view.setdefault(point.view, []).append(point)
+    shown = [view for view in View if view in by_view] or [View.FACE_FRONT]
+    return tuple(lay_out(by_view.get(view, []), view=view, selectable=selectable) for view in shown)
+
+
+def lay_out(points: Iterable[MapPoint], *, view: View = View.FACE_FRONT, selectable: bool = False) -> BodyMap:
+    """Place every point of one view and its dose.
+
+    Selectable (for recording): every point is drawn, and each has a place for its dose that stays the same whatever else
+    is given; free points come and go, so their doses stand close to them. Otherwise (for reading): only points with a dose,
+    each dose as near to its point as it can be. Doses at the same place are shown together, see `dose_text`.
+    """
+    groups: dict[tuple[str, Side, str, float, float], list[MapPoint]] = {}
+    for point in points:
+        if selectable or point.units is not None:
+            name = point.label if point.is_free else ""
+            groups.setdefault((point.code, point.side, name, point.x, point.y), []).append(point)
+    free = [group for group in groups.values() if selectable and group[0].is_free]
+    fixed = [group for group in groups.values() if not (selectable and group[0].is_free)]
+    # A midline dose stands on the left of the picture: one place for it, always the same.
+    first = [group for group in fixed if group[0].x <= 50]
+    last = [group for group in fixed if group[0].x > 50]
     gap = DOSE_GAP if selectable else DOSE_GAP_READING
-    placed = (*_column(right, DOSE_RIGHT_X, gap), *_column(left, DOSE_LEFT_X, gap))
+    placed = (
+        *_column(first, FIRST_COLUMN_X, gap),
+        *_column(last, LAST_COLUMN_X, gap),
+        *(_beside(group) for group in free),
+    )
     count = sum(point.given for point in placed)
     summary = ngettext(
-        "Face from the front with %(count)d dose; right and left are the patient's.",
-        "Face from the front with %(count)d doses; right and left are the patient's.",
+        "%(view)s with %(count)d dose; right and left are the patient's.",
+        "%(view)s with %(count)d doses; right and left are the patient's.",
         count,
     )
-    return FaceMap(points=placed, selectable=selectable, summary=summary % {"count": count})
+    return BodyMap(view=view, points=placed, selectable=selectable, summary=summary % {"view": VIEW_TITLES[view], "count": count})
 
 
 def dose_text(doses: Sequence[Decimal]) -> str:
@@ -195,6 +230,14 @@ def _column(groups: list[list[MapPoint]], column_x: float, gap: float) -> list[P
     return [_placed(group, spot, column_x, row) for group, spot, row in zip(groups, spots, rows, strict=True)]
 
 
+def _beside(group: list[MapPoint]) -> PlacedPoint:
+    """A free point with its dose next to it, on the side that has room."""
+    spot = (group[0].x / 100 * WIDTH, group[0].y / 100 * HEIGHT)
+    outward = 1 if spot[0] < WIDTH * 0.85 else -1
+    placed = _placed(group, spot, LAST_COLUMN_X if outward > 0 else FIRST_COLUMN_X, spot[1])
+    return replace(placed, dose_x=round(spot[0] + outward * BESIDE, 1))
+
+
 def _placed(group: list[MapPoint], spot: tuple[float, float], column_x: float, row: float) -> PlacedPoint:
     point, (x, y) = group[0], spot
     units = [one.units for one in group if one.units is not None]
@@ -220,6 +263,7 @@ def _placed(group: list[MapPoint], spot: tuple[float, float], column_x: float, r
         dose_anchor="end" if outward < 0 else "start",
         lead=(round(start[0], 1), round(start[1], 1), end_x, row),
         name=_name(point, units, previous, warning),
+        is_free=point.is_free,
     )
 
 

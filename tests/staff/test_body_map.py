@@ -1,47 +1,58 @@
-"""The face map: points where the catalogue has them, doses beside the face, lines that do not cross."""
+"""The body map: points where the catalogue has them, doses beside the picture, lines that do not cross."""
 
 import json
 from decimal import Decimal
 from itertools import combinations, pairwise
 from math import hypot
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.template import Context, Template
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.staff.pictures.face_map import (
+from clinic.staff.pictures.body_map import (
     DOSE_BOTTOM,
     DOSE_GAP,
+    DOSE_GAP_READING,
     DOSE_TOP,
-    HEIGHT,
     HIT,
     WIDTH,
     MapPoint,
     Side,
     dose_text,
     lay_out,
+    lay_out_views,
     spread,
     units_text,
     untangle,
 )
+from clinic.toxins.body import View
+from clinic.toxins.services.catalogue import FILES
+from clinic.toxins.services.loading import read_toml
 
-CATALOGUE = json.loads((Path(settings.BASE_DIR) / "clinic/toxins/catalogue/site_coordinates.json").read_text())
+PLACES = json.loads((FILES / "site_coordinates.json").read_text())
+SITES = [site for site in read_toml(FILES / "sites.toml")["site"] if site["code"] in PLACES]
+INDICATIONS = sorted({indication for site in SITES for indication in site["indications"]})
 
 
-def catalogue_points(doses=None):
-    """Every point of the catalogue on every side it has; `doses` by (code, side)."""
+def catalogue_points(doses=None, indication="HFS"):
+    """Every point of an indication on every side it has; `doses` by (code, side)."""
     points = []
-    for code, place in CATALOGUE.items():
-        sides = [Side.MIDLINE] if place["x"] == 50 else [Side.RIGHT, Side.LEFT]
-        for side in sides:
+    for site in SITES:
+        if indication not in site["indications"]:
+            continue
+        code, place = site["code"], PLACES[site["code"]]
+        for side in [Side.MIDLINE] if site.get("laterality") == "MIDLINE" else [Side.RIGHT, Side.LEFT]:
             units = (doses or {}).get((code, side))
+            view = View(place["view"]).on(side)
             x = side.place(place["x"])
-            points.append(MapPoint(code=code, label=code.lower(), side=side, x=x, y=place["y"], units=units))
+            points.append(MapPoint(code=code, label=code.lower(), side=side, x=x, y=place["y"], units=units, view=view))
     return points
+
+
+def views_of(indication):
+    return [one.view for one in lay_out_views(catalogue_points(indication=indication), selectable=True)]
 
 
 def crosses(one, other):
@@ -55,9 +66,14 @@ def crosses(one, other):
     return turn(*a, *b, *c) * turn(*a, *b, *d) < -1e-6 and turn(*c, *d, *a) * turn(*c, *d, *b) < -1e-6
 
 
-def test_points_of_the_catalogue_keep_a_finger_s_distance():
-    """24 pixels between any two, when the map is 380 pixels wide (WCAG 2.2, target size)."""
-    spots = [(point.x / 100 * WIDTH, point.y / 100 * HEIGHT) for point in catalogue_points()]
+@pytest.mark.parametrize("indication", INDICATIONS)
+def test_points_of_the_catalogue_keep_a_finger_s_distance(indication):
+    """24 pixels between any two of a picture, when the map is 380 pixels wide (WCAG 2.2, target size)."""
+    for map_ in lay_out_views(catalogue_points(indication=indication), selectable=True):
+        assert_finger_s_distance([(point.x, point.y) for point in map_.points])
+
+
+def assert_finger_s_distance(spots):
     nearest = min(hypot(a[0] - b[0], a[1] - b[1]) for a, b in combinations(spots, 2))
     assert nearest * 380 / WIDTH >= 24
     assert nearest >= 2 * HIT
@@ -89,12 +105,21 @@ def test_map_for_reading_draws_doses_only():
     assert read.summary == "Face from the front with 2 doses; right and left are the patient's."
 
 
-def test_full_map_has_room_for_every_dose_and_no_line_crosses_another():
-    points = lay_out(catalogue_points(), selectable=True).points
+@pytest.mark.parametrize("indication", INDICATIONS)
+@pytest.mark.parametrize("selectable", [True, False])
+def test_full_map_has_room_for_every_dose_and_no_line_crosses_another(indication, selectable):
+    everywhere = {(point.code, point.side): Decimal(5) for point in catalogue_points(indication=indication)}
+    for map_ in lay_out_views(catalogue_points(everywhere, indication=indication), selectable=selectable):
+        assert_in_order(map_.points, DOSE_GAP if selectable else DOSE_GAP_READING)
+
+
+def assert_in_order(points, gap):
     for anchor in ("end", "start"):
         rows = sorted(point.dose_y for point in points if point.dose_anchor == anchor)
+        if not rows:
+            continue
         gaps = [below - above for above, below in pairwise(rows)]
-        assert min(gaps) >= min(DOSE_GAP, (DOSE_BOTTOM - DOSE_TOP) / len(rows)) - 0.2
+        assert min(gaps, default=gap) >= min(gap, (DOSE_BOTTOM - DOSE_TOP) / len(rows)) - 0.2
         assert rows[0] >= DOSE_TOP
         assert rows[-1] <= DOSE_BOTTOM + 0.2
     for one, other in combinations(points, 2):
@@ -159,7 +184,7 @@ def test_risky_point_says_so_in_words():
 
 def render(map_, **options):
     words = "".join(f" {key}={value}" for key, value in options.items())
-    return Template("{% load clinic_pictures %}{% face_map map" + words + " %}").render(Context({"map": map_}))
+    return Template("{% load clinic_pictures %}{% body_maps maps" + words + " %}").render(Context({"maps": [map_]}))
 
 
 def test_map_for_reading_lists_its_doses_for_those_who_do_not_see_it():
@@ -189,3 +214,70 @@ def test_geometry_is_written_with_a_point_in_every_language():
         html = render(lay_out(catalogue_points({("CORR", Side.LEFT): Decimal("2.5")})))
     assert "translate(224.0 182.0)" in html
     assert ">2,5</text>" in html
+
+
+@pytest.mark.parametrize(
+    ("indication", "views"),
+    [
+        ("HFS", ["FACE_FRONT"]),
+        ("CM", ["FACE_FRONT", "FACE_RIGHT", "FACE_LEFT", "HEAD_BACK"]),
+        ("CD", ["HEAD_BACK", "NECK_FRONT"]),
+        ("ULS", ["ARM_RIGHT", "ARM_LEFT"]),
+        ("LLS", ["LEG_RIGHT", "LEG_LEFT"]),
+        ("AXH", ["AXILLAE"]),
+        ("GLAB", ["FACE_FRONT"]),
+        ("PLATYSMA", ["NECK_FRONT"]),
+    ],
+)
+def test_treatment_shows_the_views_that_its_points_need_and_no_others(indication, views):
+    assert views_of(indication) == views
+
+
+def test_treatment_without_points_has_a_face():
+    (map_,) = lay_out_views([])
+    assert (map_.view, map_.points) == (View.FACE_FRONT, ())
+
+
+def test_from_behind_the_patient_s_right_is_on_the_right_of_the_picture():
+    (map_,) = [one for one in lay_out_views(catalogue_points(indication="CM"), selectable=True) if one.view == View.HEAD_BACK]
+    for point in map_.points:
+        assert (point.x > WIDTH / 2) == (point.side is Side.RIGHT)
+        assert point.dose_anchor == ("start" if point.side is Side.RIGHT else "end")
+    html = render(map_)
+    assert html.index("Patient’s left") < html.index("Patient’s right")
+
+
+def test_view_of_one_side_is_named_in_words_and_its_other_side_is_its_mirror_image():
+    (right, left) = lay_out_views(catalogue_points(indication="ULS"), selectable=True)
+    assert "The patient’s right arm, palm forward" in render(right)
+    assert "matrix(-1" not in render(right)
+    assert "The patient’s left arm, palm forward" in render(left)
+    assert "matrix(-1 0 0 1 400 0)" in render(left)
+    places = {(point.code, point.x, point.y) for point in right.points}
+    assert {(point.code, round(WIDTH - point.x, 1), point.y) for point in left.points} == places
+
+
+def free(name="Masseter", units="5", **where):
+    place = {"side": Side.RIGHT, "x": 30, "y": 66, **where}
+    return MapPoint(code="FREE", label=name, units=Decimal(units) if units else None, is_free=True, **place)
+
+
+def test_free_point_is_told_by_its_name_and_by_more_than_colour():
+    html = render(lay_out([free()]))
+    assert "<li>Masseter, right; 5 U</li>" in html
+    assert "free point, not in the catalogue" in html
+    assert "M0-8 8 0 0 8-8 0z" in html
+
+
+def test_free_points_of_two_names_at_one_place_stay_two():
+    assert [point.name for point in lay_out([free(), free("Temporal tendon")]).points] == [
+        "Masseter, right; 5 U",
+        "Temporal tendon, right; 5 U",
+    ]
+
+
+def test_free_point_moves_no_other_dose_while_recording():
+    without = lay_out(catalogue_points(), selectable=True).points
+    with_it = lay_out([*catalogue_points(), free()], selectable=True).points
+    assert with_it[: len(without)] == without
+    assert (with_it[-1].dose_x, with_it[-1].dose_y) == (130, 330), "beside its point"
