@@ -32,6 +32,7 @@ APPEND_ONLY = (
 #: Rows of these tables belong to a session's version and stand still once it is signed.
 PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse")
 VERSION = "clinic_sessionversion"
+SESSION = "clinic_injectionsession"
 WINDOW = "clinic_maintenancewindow"
 APPOINTMENT = "clinic_appointment"
 LIVE = "('BOOKED', 'ARRIVED', 'TREATED')"
@@ -43,6 +44,18 @@ _OVERLAPS = ((PRACTITIONER_OVERLAP, "practitioner_id"), (PATIENT_OVERLAP, "patie
 
 _CLOSED = f"NOT EXISTS (SELECT 1 FROM {WINDOW})"
 _SIGNED = "a signed version never changes"
+_KEPT = "a signed treatment changes by a further version alone"
+#: Once signed, a session stays whose it is and never is a draft again; what it repeats of its version changes only with it.
+_SESSION_GUARDED = {
+    "UPDATE": "OLD.state <> 'DRAFT' AND (NEW.state = 'DRAFT' OR (OLD.state = 'VOID' AND NEW.state <> 'VOID') OR "
+    + " OR ".join(
+        f"NEW.{name} <> OLD.{name}" for name in ("id", "public_id", "patient_id", "condition_id", "clinic_id", "created_at")
+    )
+    + " OR (NEW.current_version_id = OLD.current_version_id AND ("
+    + " OR ".join(f"NEW.{name} <> OLD.{name}" for name in ("performed_on", "practitioner_id", "product_id"))
+    + ")))",
+    "DELETE": "OLD.state <> 'DRAFT'",
+}
 #: By event: which versions a part comes from or goes to. A part is neither taken out of a signed version nor moved into one.
 _PARTS_GUARDED = {"INSERT": "NEW.version_id", "UPDATE": "OLD.version_id, NEW.version_id", "DELETE": "OLD.version_id"}
 
@@ -58,7 +71,7 @@ def _quoted(name: str) -> str:
 def install(*, using: str = "default", **_signal: Any) -> None:
     """Put every guard in place on the database `using`. Does nothing before the tables exist."""
     connection = connections[using]
-    needed = {*APPEND_ONLY, *PARTS_OF_A_VERSION, VERSION, WINDOW, APPOINTMENT}
+    needed = {*APPEND_ONLY, *PARTS_OF_A_VERSION, VERSION, SESSION, WINDOW, APPOINTMENT}
     if not needed <= set(connection.introspection.table_names()):
         return
     statements = _postgresql() if connection.vendor == "postgresql" else _sqlite(_keys(connection))
@@ -99,7 +112,7 @@ def _keys(connection: BaseDatabaseWrapper) -> dict[str, list[list[str]]]:
                 for constraint in connection.introspection.get_constraints(cursor, table).values()
                 if constraint["columns"] and (constraint["unique"] or constraint["primary_key"])
             ]
-            for table in (*APPEND_ONLY, VERSION, *PARTS_OF_A_VERSION)
+            for table in (*APPEND_ONLY, VERSION, SESSION, *PARTS_OF_A_VERSION)
         }
 
 
@@ -136,6 +149,9 @@ def _sqlite(keys: dict[str, list[list[str]]]) -> list[str]:
             f"OLD.signed_at IS NOT NULL AND {_CLOSED}",
             _SIGNED,
         )
+    for event, refused in _SESSION_GUARDED.items():
+        trigger(f"{SESSION}_no_{event.lower()}", f"{event} ON {SESSION}", f"{refused} AND {_CLOSED}", _KEPT)
+    no_replacing(SESSION, "o.state <> 'DRAFT'", _KEPT, ("INSERT", "UPDATE"))
     for table in PARTS_OF_A_VERSION:
         for event, versions in _PARTS_GUARDED.items():
             trigger(f"{table}_no_{event.lower()}", f"{event} ON {table}", f"{_signed(versions)} AND {_CLOSED}", _SIGNED)
@@ -174,6 +190,7 @@ def _postgresql() -> list[str]:
             function(f"clinic_refuse_{event.lower()}_of_part", _signed(versions), _SIGNED)
             for event, versions in _PARTS_GUARDED.items()
         ),
+        *(function(f"clinic_refuse_{event.lower()}_of_session", refused, _KEPT) for event, refused in _SESSION_GUARDED.items()),
     ]
 
     def trigger(name: str, when: str, table: str, calls: str, each: str = "ROW") -> None:
@@ -186,7 +203,9 @@ def _postgresql() -> list[str]:
     for table in PARTS_OF_A_VERSION:
         for event in _PARTS_GUARDED:
             trigger(f"{table}_no_{event.lower()}", event, table, f"clinic_refuse_{event.lower()}_of_part")
-    for table in (*APPEND_ONLY, VERSION, *PARTS_OF_A_VERSION):
+    for event in _SESSION_GUARDED:
+        trigger(f"{SESSION}_no_{event.lower()}", event, SESSION, f"clinic_refuse_{event.lower()}_of_session")
+    for table in (*APPEND_ONLY, VERSION, SESSION, *PARTS_OF_A_VERSION):
         trigger(f"{table}_no_truncate", "TRUNCATE", table, "clinic_refuse_any_change", each="STATEMENT")
     for name, column in _OVERLAPS:
         statements.append(
