@@ -133,6 +133,7 @@ def _treatment(world):
         "practitioner": world.person,
         "vial": str(world.vial.public_id),
         "discard_rest": "on",
+        "separate_points": "on",
         "guidance": "EMG",
         "lid_technique": "",
         "notes": "calm",
@@ -340,6 +341,7 @@ FORMS = {
         _treatment,
         {
             "discard_rest": "tick",
+            "separate_points": "tick",
             "token": "id",
             "performed_on": "date",
             "practitioner": "choice",
