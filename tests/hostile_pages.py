@@ -140,6 +140,7 @@ def _treatment(world):
         "wasted_units": "",
         "waste_reason": "it was late",
         "shared_confirmed": "on",
+        "separate_points": "on",
         "guidance": "EMG",
         "lid_technique": "",
         "notes": "calm",
@@ -159,6 +160,7 @@ def _treatment(world):
 
 _TREATMENT_KINDS = {
     "discard_rest": "tick",
+    "separate_points": "tick",
     "vial_2": "choice",
     "vial_3": "choice",
     "wasted_units": "number",

@@ -92,7 +92,9 @@ class Desk:
         if site is None or site.is_free:
             return ""
         side = "" if site.laterality == Laterality.MIDLINE else "R "
-        return f"{site.code.lower().replace('_', ' ')} {side}{'2.5' if site.view == View.FACE_FRONT else '5'}"
+        dose = self.doses.get(site.code)
+        units = units_text(dose.start_from) if dose and dose.start_from else "2.5"
+        return f"{site.code.lower().replace('_', ' ')} {side}{units}"
 
     @property
     def repeats(self) -> PastTreatment | None:

@@ -3,11 +3,14 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic.toxins.models import Site
+from clinic.toxins.models import Indication, Site
+from clinic.toxins.services import load_catalogue
 from clinic.treatments.models import Injection, InjectionSession
-from tests.factories import SiteFactory
+from tests.factories import ConditionFactory, SiteFactory
 from tests.staff.recording import RecordPage, text
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +137,30 @@ def test_preview_draws_the_free_point_where_it_was_put(desk):
 
     assert [map_.view for map_ in page.context["maps"]] == ["FACE_FRONT", "NECK_FRONT"]
     assert [point.name for point in page.context["maps"][1].points] == ["Masseter, right; 5 U"]
+
+
+def test_example_of_a_quick_entry_is_a_point_of_this_condition(client):
+    load_catalogue()
+    desk = RecordPage(client)
+    migraine = ConditionFactory(patient=desk.patient, indication=Indication.objects.get(code="CM"), side="NONE")
+    address = reverse("staff:treatment-record", args=[desk.patient.public_id])
+
+    assert 'placeholder="corr R 5"' in client.get(f"{address}?condition={migraine.public_id}").content.decode()
+    assert 'placeholder="zyg maj R 1"' in desk.get().content.decode()
+
+
+def test_pages_of_one_view_and_of_four_take_the_same_number_of_queries(client):
+    load_catalogue()
+    desk = RecordPage(client)
+    address = reverse("staff:treatment-record", args=[desk.patient.public_id])
+    counts = {}
+    desk.get()
+    for code in ("GLAB", "CM", "AXH"):
+        condition = ConditionFactory(patient=desk.patient, indication=Indication.objects.get(code=code), side="NONE")
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(f"{address}?condition={condition.public_id}")
+        counts[code] = len(queries)
+        maps = {"GLAB": 1, "CM": 4, "AXH": 1}[code]
+        assert len(page.context["maps"]) == maps
+
+    assert len(set(counts.values())) == 1, counts
