@@ -62,6 +62,7 @@ class Code(StrEnum):
     VIAL_OF_OTHER_PRODUCT = "VIAL_OF_OTHER_PRODUCT"
     VIAL_CLOSED = "VIAL_CLOSED"
     VIAL_MADE_UP_LATER = "VIAL_MADE_UP_LATER"
+    VIAL_RECEIVED_LATER = "VIAL_RECEIVED_LATER"
     VIAL_TOO_OLD = "VIAL_TOO_OLD"
     LOT_NOT_IN_USE = "LOT_NOT_IN_USE"
     LOT_EXPIRED = "LOT_EXPIRED"
@@ -115,6 +116,7 @@ class VialFacts:
     expires_on: date
     is_closed: bool
     units_left: Decimal
+    received_on: date = date.min
     made_up_at: datetime | None = None
     use_by_at: datetime | None = None
 
@@ -206,6 +208,8 @@ def check_vial(
     lot = {"lot": vial.lot_number}
     if not vial.lot_is_in_use:
         yield Finding("vial", Code.LOT_NOT_IN_USE, lot)
+    if vial.received_on > performed_on:
+        yield Finding("vial", Code.VIAL_RECEIVED_LATER, {"received_on": vial.received_on})
     if vial.expires_on < performed_on:
         yield Finding("vial", Code.LOT_EXPIRED, {**lot, "expires_on": vial.expires_on})
     if vial.is_closed:

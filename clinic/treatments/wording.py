@@ -46,6 +46,7 @@ _SENTENCES = {
     Code.VIAL_NOT_HERE: _("Choose a vial of this clinic."),
     Code.VIAL_OF_OTHER_PRODUCT: _("This vial holds another product. Units are never carried over between products."),
     Code.VIAL_CLOSED: _("This vial of lot %(lot)s is used up or discarded."),
+    Code.VIAL_RECEIVED_LATER: _("This vial was only received on %(received_on)s, after the treatment."),
     Code.VIAL_MADE_UP_LATER: _("This vial was only made up on %(made_up_at)s, after the treatment."),
     Code.VIAL_TOO_OLD: _("This vial was to be used by %(use_by_at)s."),
     Code.LOT_NOT_IN_USE: _("Lot %(lot)s may not be used."),

@@ -64,7 +64,7 @@ class VialFactory(Factory):
     lot = factory.SubFactory(LotFactory)
     presentation = factory.LazyAttribute(lambda vial: PresentationFactory(product=vial.lot.product))
     labelled_units = factory.LazyAttribute(lambda vial: vial.presentation.vial_units)
-    received_on = date(2026, 8, 3)
+    received_on = date(2026, 2, 2)
 
 
 class LotDecisionFactory(Factory):

@@ -210,6 +210,8 @@ def vial(*, performed_on=TODAY, given="20", wasted="0", now=NOW, zone=PARIS, **f
         ({}, []),
         ({"expires_on": TODAY - timedelta(days=1)}, [Code.LOT_EXPIRED]),
         ({"expires_on": TODAY - timedelta(days=1), "performed_on": TODAY - timedelta(days=1)}, []),
+        ({"received_on": TODAY}, []),
+        ({"received_on": TODAY, "performed_on": TODAY - timedelta(days=1)}, [Code.VIAL_RECEIVED_LATER]),
         ({"lot_is_in_use": False}, [Code.LOT_NOT_IN_USE]),
         ({"is_of_product": False}, [Code.VIAL_OF_OTHER_PRODUCT]),
         ({"is_closed": True}, [Code.VIAL_CLOSED]),

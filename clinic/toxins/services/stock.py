@@ -26,7 +26,7 @@ _LONGEST_NUMBER = Lot._meta.get_field("number").max_length or 0
 def usable_vials(*, clinic: Clinic, on: date, now: datetime) -> QuerySet[Vial]:
     """The vials of `clinic` that may be used for a treatment on `on`: opened ones first, then by expiry.
 
-    In date on that day, of a lot in use, not closed, something left, and, once made up, within the hours of the label: until
+    Received by then, in date on that day, of a lot in use, not closed, something left, and, once made up, within the hours of the label: until
     `now` for a treatment of today, until the start of that day for an earlier one.
     """
     start_of_day = datetime.combine(on, time.min, tzinfo=clinic.zone)
@@ -48,7 +48,7 @@ def usable(*, days: Mapping[int, date], moment: datetime) -> Q:
         in_hours |= Q(lot__product_id=product_id, reconstituted_at__gte=moment - (usable_until(moment, hours) - moment))
     in_date = Q(pk=None)
     for clinic_id, day in days.items():
-        in_date |= Q(clinic=clinic_id, lot__expires_on__gte=day)
+        in_date |= Q(clinic=clinic_id, received_on__lte=day, lot__expires_on__gte=day)
     return (
         in_hours
         & in_date

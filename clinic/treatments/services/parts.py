@@ -62,6 +62,7 @@ def vial_facts(vial: Vial, patient: Patient, product: Product) -> dosing.VialFac
         expires_on=vial.lot.expires_on,
         is_closed=vial.state == VialState.CLOSED,
         units_left=vial.units_left,
+        received_on=vial.received_on,
         # Without a diluent the making-up was not noted: the time is that of the first draw, which says nothing of earlier ones.
         made_up_at=None if vial.diluent_ml is None else vial.reconstituted_at,
         use_by_at=None

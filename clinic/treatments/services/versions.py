@@ -233,6 +233,7 @@ def _check_draws(
                 lot_is_in_use=True,
                 is_closed=False,
                 units_left=facts.units_left + was.units_drawn,
+                received_on=facts.received_on if is_moved else date.min,
                 expires_on=facts.expires_on if is_moved else wording.performed_on,
                 made_up_at=facts.made_up_at if is_moved else None,
                 use_by_at=facts.use_by_at if is_moved and vial.diluent_ml is not None else None,
