@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,32 @@ class IntervalFloor:
     wording: str
     source: str
     verified: bool
+
+
+@dataclass(frozen=True)
+class LabelLimit:
+    """One rule of a label as the checks of a treatment read it: a ceiling of units or a least interval.
+
+    `scope` is a `RuleScope`. `units`, and `units_per_kg` with the patient's weight, are the ceiling; the lower of both counts.
+    `value` and `unit` are an interval or a rolling span, in the label's own unit. `muscle` names the one muscle a MUSCLE rule is
+    about, both sides together; without it each muscle of each side counts by itself.
+    """
+
+    code: str
+    scope: str
+    wording: str
+    source: str
+    verified: bool
+    from_general_knowledge: bool = False
+    for_every_use: bool = False
+    units: Decimal | None = None
+    units_per_kg: Decimal | None = None
+    value: int = 0
+    unit: str = ""
+    age_from: int | None = None
+    age_until: int | None = None
+    only_first: bool = False
+    muscle: str = ""
 
 
 def fits_age(age_years: int | None, *, age_from: int | None, age_until: int | None) -> bool:
