@@ -21,9 +21,16 @@ APPEND_ONLY = (
     "clinic_sideeffectversion",
     "clinic_review",
     "clinic_deliveryattempt",
+    "clinic_override",
 )
 #: Rows of these tables belong to a session's version and stand still once it is signed.
-PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse")
+PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse", "clinic_precheck")
+#: Rows of these tables are voided once, with the columns beginning with "void", and otherwise never changed or deleted.
+VOIDABLE = {
+    "clinic_givenelsewhere": (
+        "id", "public_id", "patient_id", "product_id", "units", "given_on", "place", "noted_by_id", "noted_at",
+    ),
+}  # fmt: skip
 VERSION = "clinic_sessionversion"
 WINDOW = "clinic_maintenancewindow"
 APPOINTMENT = "clinic_appointment"
@@ -36,6 +43,7 @@ _OVERLAPS = ((PRACTITIONER_OVERLAP, "practitioner_id"), (PATIENT_OVERLAP, "patie
 
 _CLOSED = f"NOT EXISTS (SELECT 1 FROM {WINDOW})"
 _SIGNED = "a signed version never changes"
+_VOIDED = "is voided once and never changed"
 #: By event: which versions a part comes from or goes to. A part is neither taken out of a signed version nor moved into one.
 _PARTS_GUARDED = {"INSERT": "NEW.version_id", "UPDATE": "OLD.version_id, NEW.version_id", "DELETE": "OLD.version_id"}
 
@@ -51,7 +59,7 @@ def _quoted(name: str) -> str:
 def install(*, using: str = "default", **_signal: Any) -> None:
     """Put every guard in place on the database `using`. Does nothing before the tables exist."""
     connection = connections[using]
-    needed = {*APPEND_ONLY, *PARTS_OF_A_VERSION, VERSION, WINDOW, APPOINTMENT}
+    needed = {*APPEND_ONLY, *PARTS_OF_A_VERSION, *VOIDABLE, VERSION, WINDOW, APPOINTMENT}
     if not needed <= set(connection.introspection.table_names()):
         return
     statements = _postgresql() if connection.vendor == "postgresql" else _sqlite(_keys(connection))
@@ -81,7 +89,7 @@ def _keys(connection: BaseDatabaseWrapper) -> dict[str, list[list[str]]]:
                 for constraint in connection.introspection.get_constraints(cursor, table).values()
                 if constraint["columns"] and (constraint["unique"] or constraint["primary_key"])
             ]
-            for table in (*APPEND_ONLY, VERSION, *PARTS_OF_A_VERSION)
+            for table in (*APPEND_ONLY, VERSION, *PARTS_OF_A_VERSION, *VOIDABLE)
         }
 
 
@@ -110,6 +118,16 @@ def _sqlite(keys: dict[str, list[list[str]]]) -> list[str]:
         for event in ("UPDATE", "DELETE"):
             trigger(f"{table}_no_{event.lower()}", f"{event} ON {table}", _CLOSED, f"{table} is append-only")
         no_replacing(table, "true", f"{table} is append-only", ("INSERT",))
+    for table, columns in VOIDABLE.items():
+        changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in columns)
+        trigger(f"{table}_no_delete", f"DELETE ON {table}", _CLOSED, f"{table} {_VOIDED}")
+        trigger(
+            f"{table}_no_update",
+            f"UPDATE ON {table}",
+            f"(OLD.voided_at IS NOT NULL OR NEW.voided_at IS NULL OR {changed}) AND {_CLOSED}",
+            f"{table} {_VOIDED}",
+        )
+        no_replacing(table, "true", f"{table} {_VOIDED}", ("INSERT",))
     no_replacing(VERSION, "o.signed_at IS NOT NULL", _SIGNED, ("INSERT", "UPDATE"))
     for event in ("UPDATE", "DELETE"):
         trigger(
@@ -168,7 +186,12 @@ def _postgresql() -> list[str]:
     for table in PARTS_OF_A_VERSION:
         for event in _PARTS_GUARDED:
             trigger(f"{table}_no_{event.lower()}", event, table, f"clinic_refuse_{event.lower()}_of_part")
-    for table in (*APPEND_ONLY, VERSION, *PARTS_OF_A_VERSION):
+    for table, columns in VOIDABLE.items():
+        changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in columns)
+        refused_if = f"TG_OP = 'DELETE' OR OLD.voided_at IS NOT NULL OR NEW.voided_at IS NULL OR {changed}"
+        statements.append(function(f"{table}_refuse_change", refused_if, f"{table} {_VOIDED}"))
+        trigger(f"{table}_no_change", "UPDATE OR DELETE", table, f"{table}_refuse_change")
+    for table in (*APPEND_ONLY, VERSION, *PARTS_OF_A_VERSION, *VOIDABLE):
         trigger(f"{table}_no_truncate", "TRUNCATE", table, "clinic_refuse_any_change", each="STATEMENT")
     for name, column in _OVERLAPS:
         statements.append(

@@ -28,6 +28,7 @@ from clinic.toxins.models import (
     SiteDose,
     Vial,
 )
+from clinic.treatments.check_records import GivenElsewhere, Override, PreCheck
 from clinic.treatments.models import (
     ContactAttempt,
     FollowUp,
@@ -52,6 +53,7 @@ __all__ = [
     "DomainHold",
     "EngineState",
     "FollowUp",
+    "GivenElsewhere",
     "Heartbeat",
     "Hold",
     "Indication",
@@ -62,11 +64,13 @@ __all__ = [
     "MaintenanceWindow",
     "Membership",
     "Message",
+    "Override",
     "Patient",
     "PatientLink",
     "Plan",
     "PlanStep",
     "Practitioner",
+    "PreCheck",
     "Presentation",
     "Product",
     "Review",

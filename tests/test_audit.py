@@ -70,7 +70,7 @@ def _treatment():
         "patient": condition.patient, "condition": condition, "vial": vial,
         "practitioner": factories.PractitionerFactory(clinics=[here]),
         "points": [treatments.Point(site=factories.SiteFactory(code="ZYG_MAJ"), side="RIGHT", units=Decimal("2.5"))],
-        "performed_on": TODAY, "notes": CANARY,
+        "performed_on": TODAY, "notes": CANARY, "answers": factories.ALL_NO,
     }  # fmt: skip
 
 
@@ -128,6 +128,15 @@ ACTS = {
         toxins.verify_rule, {"rule": factories.LabelRuleFactory(wording=CANARY), "clinic": factories.ClinicFactory()},
     ),
     "complete_visit": lambda: (complete_visit, _treatment()),
+    "note_given_elsewhere": lambda: (
+        treatments.note_given_elsewhere,
+        {
+            "patient": _patient(), "product": factories.ProductFactory(), "units": Decimal(5), "given_on": TODAY, "place": CANARY,
+        },
+    ),
+    "void_given_elsewhere": lambda: (
+        treatments.void_given_elsewhere, {"entry": factories.GivenElsewhereFactory(patient=_patient()), "reason": CANARY},
+    ),
     "log_contact": lambda: (
         treatments.log_contact,
         {"follow_up": _follow_up(), "channel": "PHONE", "outcome": "REACHED", "note": CANARY},
@@ -161,7 +170,7 @@ ACTS = {
     ),
 }  # fmt: skip
 #: Pieces of the acts above, which write down what they do in their stead.
-PIECES = {"draw", "leave_trace", "mark_treated", "record_signed", "sign_locked", "write_status"}
+PIECES = {"check_visit", "draw", "leave_trace", "mark_treated", "record_signed", "sign_locked", "write_overrides", "write_status"}
 ROOMS = ("practice", "toxins", "patients", "treatments", "outcomes", "scheduling", "safety", "care")
 
 #: What a row may name as changed. A consent is named by its question; the answer is not told.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+#: The scope of a rule about the time between two treatments.
+INTERVAL = "INTERVAL"
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,15 @@ def fits_age(age_years: int | None, *, age_from: int | None, age_until: int | No
     if age_years is None:
         return True
     return (age_from is None or age_years >= age_from) and (age_until is None or age_years <= age_until)
+
+
+def floors_among(limits: Iterable[LabelLimit], *, age_years: int | None) -> list[IntervalFloor]:
+    """The least intervals among a label's rules, for a patient of this age; without an age, those of every age."""
+    return [
+        IntervalFloor(limit.value, limit.unit, limit.wording, limit.source, limit.verified)
+        for limit in limits
+        if limit.scope == INTERVAL and fits_age(age_years, age_from=limit.age_from, age_until=limit.age_until)
+    ]
 
 
 def usable_until(reconstituted_at: datetime, hours: int) -> datetime:

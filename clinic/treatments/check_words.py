@@ -16,6 +16,9 @@ from clinic.treatments.wording import in_words
 
 SEVERITIES = {Severity.NOTE: _lazy("note"), Severity.WARNING: _lazy("warning"), Severity.STOP: _lazy("stop")}
 
+#: Beside a question without an answer.
+ANSWER_NEEDED = _lazy("Answer yes or no.")
+
 QUESTIONS = {
     Item.HYPERSENSITIVITY: _lazy("Allergy to a botulinum toxin or to anything in the vial"),
     Item.MILK_ALLERGY: _lazy("Allergy to cow's milk protein"),

@@ -12,6 +12,7 @@ from clinic.care.services import complete_visit
 from clinic.treatments.models import FollowUp, InjectionSession
 from clinic.treatments.services import AlreadyRecorded, Point, TreatmentRefused
 from tests.factories import (
+    ALL_NO,
     NOW,
     TODAY,
     ConditionFactory,
@@ -20,6 +21,7 @@ from tests.factories import (
     SiteFactory,
     UserFactory,
     VialFactory,
+    past_the_checks,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,16 +55,20 @@ def visit(patient, vial, *, units, token=None):
     practitioner = PractitionerFactory(clinics=[patient.clinic])
     by = Actor.of_user(UserFactory())
     point = Point(SiteFactory(), "RIGHT", Decimal(units))
-    return lambda: complete_visit(
-        by=by,
-        patient=patient,
-        condition=condition,
-        practitioner=practitioner,
-        vial=vial,
-        points=[point],
-        performed_on=TODAY,
-        public_id=token,
-        now=NOW,
+    return lambda: past_the_checks(
+        lambda reasons: complete_visit(
+            by=by,
+            patient=patient,
+            condition=condition,
+            practitioner=practitioner,
+            vial=vial,
+            points=[point],
+            performed_on=TODAY,
+            answers=ALL_NO,
+            reasons=reasons,
+            public_id=token,
+            now=NOW,
+        )
     )
 
 

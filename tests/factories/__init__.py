@@ -5,6 +5,7 @@ that is given a condition takes its patient from it, a patient its clinic, and s
 """
 
 from tests.factories.base import NOW, TODAY, Factory
+from tests.factories.checks import ALL_NO, GivenElsewhereFactory, OverrideFactory, PreCheckFactory, past_the_checks
 from tests.factories.patients import ConditionFactory, ConsentFactory, HoldFactory, PatientFactory, StaffTaskFactory
 from tests.factories.practice import PASSWORD, ClinicFactory, MembershipFactory, PractitionerFactory, UserFactory, member
 from tests.factories.reminders import USUAL_STEPS, AuditEventFactory, DeliveryAttemptFactory, MessageFactory, PlanFactory
@@ -37,6 +38,7 @@ from tests.factories.treatments import (
 )
 
 __all__ = [
+    "ALL_NO",
     "NOW",
     "PASSWORD",
     "RIGHT_POINTS",
@@ -55,6 +57,7 @@ __all__ = [
     "DeliveryAttemptFactory",
     "Factory",
     "FollowUpFactory",
+    "GivenElsewhereFactory",
     "HoldFactory",
     "IndicationFactory",
     "InjectionSessionFactory",
@@ -62,9 +65,11 @@ __all__ = [
     "LotFactory",
     "MembershipFactory",
     "MessageFactory",
+    "OverrideFactory",
     "PatientFactory",
     "PlanFactory",
     "PractitionerFactory",
+    "PreCheckFactory",
     "PresentationFactory",
     "ProductFactory",
     "ReviewFactory",
@@ -80,4 +85,5 @@ __all__ = [
     "VisitKindFactory",
     "WindowPolicyFactory",
     "member",
+    "past_the_checks",
 ]

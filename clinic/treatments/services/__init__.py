@@ -1,5 +1,7 @@
 """What is written down about treatments and follow-ups. Callers import from here."""
 
+from clinic.treatments.services.checking import NO_ANSWERS, Checked, check_treatment
+from clinic.treatments.services.elsewhere import note_given_elsewhere, void_given_elsewhere
 from clinic.treatments.services.follow_ups import (
     FollowUpRefused,
     close_active,
@@ -21,16 +23,20 @@ from clinic.treatments.services.sessions import (
 )
 
 __all__ = [
+    "NO_ANSWERS",
     "AlreadyRecorded",
+    "Checked",
     "Draw",
     "FollowUpRefused",
     "Point",
     "Problem",
     "TreatmentRefused",
+    "check_treatment",
     "close_active",
     "lock_for_signing",
     "log_contact",
     "newest_performed_on",
+    "note_given_elsewhere",
     "open_follow_up",
     "problems_from",
     "record_signed",
@@ -39,6 +45,7 @@ __all__ = [
     "snooze",
     "stop",
     "total_of",
+    "void_given_elsewhere",
     "wake",
     "window_for",
 ]

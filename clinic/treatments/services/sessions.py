@@ -17,6 +17,7 @@ from clinic.practice.models import Practitioner
 from clinic.toxins.models import Product, Vial
 from clinic.treatments import dosing, wording
 from clinic.treatments.models import Injection, InjectionSession, SessionState, SessionVersion, VialUse
+from clinic.treatments.services.checking import UNCHECKED, Checked, write_answers, write_overrides
 from clinic.treatments.services.parts import Draw, Point, injection_row, point_facts, total_of, vial_facts, vial_use_row
 from clinic.treatments.services.refusals import AlreadyRecorded, Problem, TreatmentRefused, problems_from
 
@@ -112,10 +113,15 @@ def sign_locked(
     notes: str = "",
     guidance: str = "",
     lid_technique: str = "",
+    checked: Checked = UNCHECKED,
     public_id: uuid.UUID | None = None,
     now: datetime,
 ) -> InjectionSession:
-    """`record_signed` for a caller whose transaction holds the locks: `vials` is what `lock_for_signing` returned."""
+    """`record_signed` for a caller whose transaction holds the locks: `vials` is what `lock_for_signing` returned.
+
+    What `checked` holds is kept with the treatment: today's answers and, once everything is answered, why warnings and stops
+    were gone past. Whether it may be signed with findings unanswered is the caller's to say.
+    """
     if by.user is None:
         raise ValueError("A treatment is signed by a person.")
     if public_id is not None:
@@ -151,6 +157,8 @@ def sign_locked(
     only_vial = vials[draws[0].vial.pk] if len(draws) == 1 else None
     Injection.objects.bulk_create(injection_row(version, order, point, only_vial) for order, point in enumerate(points))
     VialUse.objects.bulk_create(vial_use_row(version, draw) for draw in draws)
+    write_answers(version=version, answers=checked.answers, now=now)
+    overrides = write_overrides(by=by.user, session=session, checked=checked, now=now) if checked.is_answered else 0
     # Signed last: from here on the database refuses any change of the version and its parts.
     version.signed_by, version.signed_at = by.user, now
     version.save(update_fields=["signed_by", "signed_at"])
@@ -162,6 +170,7 @@ def sign_locked(
         what=session,
         patient_public_id=patient.public_id,
         clinic_id=patient.clinic_id,
+        fields=["overrides"] if overrides else [],
         version=version.number,
         now=now,
     )
