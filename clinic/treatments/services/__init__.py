@@ -1,6 +1,6 @@
 """What is written down about treatments and follow-ups. Callers import from here."""
 
-from clinic.treatments.services.checking import NO_ANSWERS, Checked, check_treatment
+from clinic.treatments.services.checking import NO_ANSWERS, REASON_LENGTH, Checked, check_treatment
 from clinic.treatments.services.elsewhere import note_given_elsewhere, void_given_elsewhere
 from clinic.treatments.services.follow_ups import (
     FollowUpRefused,
@@ -24,6 +24,7 @@ from clinic.treatments.services.sessions import (
 
 __all__ = [
     "NO_ANSWERS",
+    "REASON_LENGTH",
     "AlreadyRecorded",
     "Checked",
     "Draw",
