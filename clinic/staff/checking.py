@@ -22,7 +22,7 @@ from clinic.treatments.check_words import QUESTIONS, SEVERITIES, sentence, stand
 from clinic.treatments.checks.answers import Item, asked
 from clinic.treatments.checks.findings import Finding, Severity
 from clinic.treatments.models import SessionVersion
-from clinic.treatments.services import Point, Problem, TreatmentRefused
+from clinic.treatments.services import Checked, Point, Problem, TreatmentRefused
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,17 @@ class Interview:
         if self._refused is not None and self._refused.findings:
             findings, waiting = self._refused.findings, {one.key for one in self._refused.unanswered}
         else:
-            findings, waiting = self._found(rows, treated_on, vial, lid_technique), set()
+            checked = self._checked(rows, treated_on, vial, lid_technique)
+            findings, waiting = checked.findings, set()
+            if not self._only_looking:
+                waiting = {one.key for one in checked.unanswered}
         lines = [self._line(finding, is_waiting=finding.key in waiting) for finding in findings]
         return [one for one in lines if one.needs_reason], [one for one in lines if not one.needs_reason]
 
-    def _found(self, rows: Sequence[Row], treated_on: date | None, vial: Vial | None, lid_technique: str) -> Sequence[Finding]:
+    def _checked(self, rows: Sequence[Row], treated_on: date | None, vial: Vial | None, lid_technique: str) -> Checked:
         desk = self._desk
         if desk.product is None or treated_on is None:
-            return ()
+            return Checked()
         checked = check_visit(
             by=self._by,
             patient=desk.patient,
@@ -124,7 +127,7 @@ class Interview:
             now=self._now,
         )
         self.limits = checked.limits
-        return checked.findings
+        return checked
 
     def _line(self, finding: Finding, *, is_waiting: bool) -> Line:
         key = finding.key
@@ -146,11 +149,9 @@ class Interview:
         )
 
 
-def answers_of(version: SessionVersion) -> list[dict[str, str]]:
-    """What was answered before a signed treatment, in the order in which it was asked. One query."""
+def answers_of(version: SessionVersion) -> dict[str, list[str]]:
+    """The questions answered with yes and with no before a signed treatment, in the order in which they are asked. One query."""
     given = dict(version.pre_checks.values_list("item", "answer"))
-    return [
-        {"question": str(QUESTIONS[item]), "answer": given[item], "word": str(PreCheckAnswer(given[item]).label)}
-        for item in Item
-        if item in given
-    ]
+    return {
+        answer.lower(): [str(QUESTIONS[item]) for item in Item if given.get(item) == answer] for answer in PreCheckAnswer.values
+    }

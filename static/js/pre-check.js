@@ -1,7 +1,7 @@
 // "No to the rest" without a round to the server: every question that has no answer yet gets a no. Each can still be changed.
 
 const button = document.querySelector("[data-no-to-the-rest]");
-const rows = document.querySelectorAll("[data-pre-check] fieldset");
+const rows = document.querySelectorAll('[data-pre-check] [role="radiogroup"]');
 
 button?.addEventListener("click", (event) => {
   event.preventDefault();

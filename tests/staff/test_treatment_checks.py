@@ -89,6 +89,13 @@ def test_missing_answers_are_told_together_with_what_is_wrong_in_the_form(desk):
     assert error_at(response, "answer-SWALLOWING") == "Answer yes or no."
 
 
+def test_missing_answers_and_missing_reasons_are_told_together(desk):
+    response = desk.post(HIGH, **unanswered())
+    (name,) = reason_names(response)
+    assert error_at(response, name) == "Give a reason, or change the treatment."
+    assert error_at(response, "answer-SWALLOWING") == "Answer yes or no."
+
+
 def test_no_to_the_rest_answers_what_is_open_and_writes_nothing(desk):
     response = desk.post(answer_no="1", **unanswered(**{"answer-ANTICOAGULANT": "YES"}))
     assert response.status_code == 200
@@ -136,7 +143,7 @@ def test_first_press_of_sign_shows_the_findings_and_the_second_signs_with_the_re
     shown = text(desk.client.get(signed.headers["Location"]))
     assert "Signed in spite of" in shown
     assert "Reason: Strong spasm, tolerated before" in shown
-    assert "Trouble swallowing or breathing no" in shown
+    assert "Answered no Allergy to a botulinum toxin or to anything in the vial · Infection" in shown
 
 
 def test_a_reason_typed_for_other_units_is_kept_on_the_page_and_asked_again(desk):

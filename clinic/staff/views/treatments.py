@@ -278,7 +278,7 @@ class TreatmentShow(StaffPage):
             "map": given_map(injections),
             "sides": _by_side(injections),
             "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
-            "pre_checks": answers_of(version),
+            "answers": answers_of(version),
             "overrides": session.overrides.select_related("by").order_by("pk"),
             "follow_up": follow_up,
             "facts": facts,

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from clinic.treatments.checks.facts import EarlierReaction, StandingHold, Treatment
 from clinic.treatments.checks.findings import Code, Finding, Severity
+from clinic.treatments.checks.sources import cite
 
 YES, NO = "YES", "NO"
 
@@ -34,17 +35,14 @@ WITH_MILK = frozenset({"ABOBOT"})
 #: Pregnancy is asked at these ages, whoever is treated: the record does not hold who can be pregnant.
 CHILDBEARING = range(12, 56)
 
-_LABELS = "P12, P14, P15"
 _SOURCES = {
-    Item.HYPERSENSITIVITY: _LABELS,
-    Item.MILK_ALLERGY: "P12",
-    Item.INFECTION: "P12, P13, P14, P15, P16",
-    Item.NEUROMUSCULAR: "P12, P15b",
-    Item.SWALLOWING: "P12, P13",
-    Item.PREGNANCY: "labels, from general knowledge",
-    Item.AMINOGLYCOSIDE: "P12, P14b",
-    Item.ANTICOAGULANT: "H29",
-    Item.EARLIER_REACTION: "proposal",
+    Item.HYPERSENSITIVITY: cite("P12", "P14", "P15"),
+    Item.MILK_ALLERGY: cite("P12"),
+    Item.INFECTION: cite("P12", "P13", "P14", "P15", "P16"),
+    Item.NEUROMUSCULAR: cite("P12", "P15b"),
+    Item.SWALLOWING: cite("P12", "P13"),
+    Item.AMINOGLYCOSIDE: cite("P12", "P14b"),
+    Item.ANTICOAGULANT: cite("H29"),
 }
 _LEVELS = {
     Item.HYPERSENSITIVITY: Severity.STOP,
@@ -92,7 +90,7 @@ def check(treatment: Treatment) -> Iterator[Finding]:
             yield _said(item, treatment)
     if treatment.product == "LETIBOT" and treatment.jurisdiction in ("EU", "UK") and treatment.age >= LETIBOT_AGE:
         facts: dict[str, object] = {"age": treatment.age, "limit": LETIBOT_AGE, "product": treatment.product_name}
-        yield Finding(Code.AGE, Severity.STOP, facts, source="P15b")
+        yield Finding(Code.AGE, Severity.STOP, facts, source=cite("P15b"))
     for hold in treatment.holds:
         yield _held(hold)
     for reaction in treatment.reactions:
@@ -109,7 +107,7 @@ def _said(item: Item, treatment: Treatment) -> Finding:
         Code(item.value),
         severity,
         {"product": treatment.product_name, "jurisdiction": treatment.jurisdiction},
-        source=_SOURCES[item],
+        source=_SOURCES.get(item, ""),
         is_general=is_general,
         is_proposal=item is Item.EARLIER_REACTION,
     )
@@ -119,7 +117,7 @@ def _held(hold: StandingHold) -> Finding:
     """A hold because of a side effect stops until a clinician ends it or says why not (proposal); any other asks for a reason."""
     severity = Severity.STOP if hold.reason == "SIDE_EFFECT" else Severity.WARNING
     facts: dict[str, object] = {"reason": hold.reason_words, "since": hold.since}
-    return Finding(Code.HOLD, severity, facts, about=hold.about, source="proposal", is_proposal=True)
+    return Finding(Code.HOLD, severity, facts, about=hold.about, is_proposal=True)
 
 
 def _reacted(reaction: EarlierReaction) -> Finding:
@@ -131,4 +129,4 @@ def _reacted(reaction: EarlierReaction) -> Finding:
     facts: dict[str, object] = {
         "term": reaction.term, "since": reaction.since, "is_over": reaction.is_over, "is_reviewed": reaction.is_reviewed,
     }  # fmt: skip
-    return Finding(Code.OPEN_SIDE_EFFECT, severity, facts, about=reaction.about, source="proposal", is_proposal=True)
+    return Finding(Code.OPEN_SIDE_EFFECT, severity, facts, about=reaction.about, is_proposal=True)

@@ -9,16 +9,17 @@ from decimal import Decimal
 from clinic.toxins.rules import LabelLimit, fits_age
 from clinic.treatments.checks.facts import LEFT, RIGHT, CheckedPoint, Given, Treatment
 from clinic.treatments.checks.findings import Code, Finding, Severity
+from clinic.treatments.checks.sources import cite
 from clinic.treatments.window import Span, after
 
 #: A child's weight older than this is told as old. The project's proposal.
 WEIGHT_GOOD_FOR = timedelta(days=183)
 ADULT = 18
 
-#: Above these totals in hemifacial spasm somebody should look twice. The project's proposal, from published means of 20 to 35 U
-#: (onabotulinumtoxinA, H3, H6, H18, H35) and 53 to 160 U (abobotulinumtoxinA, H3); no label names a total.
+#: Above these totals in hemifacial spasm somebody should look twice. The project's proposal, from published means: 20 to 35 U of
+#: onabotulinumtoxinA (H6, H18), 53 to 160 U of abobotulinumtoxinA (series named in H2). No label names a total.
 UNUSUAL_TOTALS = {("ONABOT", "HFS"): Decimal(50), ("INCOBOT", "HFS"): Decimal(50), ("ABOBOT", "HFS"): Decimal(150)}
-UNUSUAL_TOTALS_SOURCE = "proposal, from published means (H3, H6, H18, H35)"
+UNUSUAL_TOTALS_SOURCE = cite("H2", "H6", "H18")
 
 
 def check(treatment: Treatment) -> Iterator[Finding]:
@@ -180,7 +181,7 @@ def _weight(rules: Iterable[LabelLimit], treatment: Treatment) -> Iterator[Findi
             )
     elif treatment.age < ADULT and treatment.weighed_on and treatment.performed_on - treatment.weighed_on > WEIGHT_GOOD_FOR:
         facts: dict[str, object] = {"weight": treatment.weight_kg, "weighed_on": treatment.weighed_on}
-        yield Finding(Code.WEIGHT_OLD, Severity.NOTE, facts, source="proposal", is_proposal=True)
+        yield Finding(Code.WEIGHT_OLD, Severity.NOTE, facts, is_proposal=True)
 
 
 def _unusual_total(treatment: Treatment) -> Iterator[Finding]:

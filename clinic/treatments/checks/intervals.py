@@ -8,11 +8,12 @@ from datetime import date
 from clinic.toxins.rules import LabelLimit, fits_age
 from clinic.treatments.checks.facts import Given, Treatment
 from clinic.treatments.checks.findings import Code, Finding, Severity
+from clinic.treatments.checks.sources import cite
 from clinic.treatments.window import MONTH, Span, after
 
 #: Where the label names no interval, another product counts as near for this long: the labels say "several months" (P12, P14b).
 NEAR = Span(3, MONTH)
-OTHER_PRODUCT_SOURCE = "P12, P14b"
+OTHER_PRODUCT_SOURCE = cite("P12", "P14b")
 OTHER_PRODUCT_RULE = "The effect of a second botulinum toxin within several months is not known; weakness may add up"
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from clinic.treatments.checks.ceilings import places
 from clinic.treatments.checks.facts import LEFT, RIGHT, Treatment
 from clinic.treatments.checks.findings import Code, Finding, Severity
+from clinic.treatments.checks.sources import cite
 
 #: Volume drives diffusion. The project's proposal; no label names a volume for a point of the face.
 MOST_VOLUME_ML = Decimal("0.1")
@@ -44,7 +45,9 @@ def _risks(treatment: Treatment) -> Iterator[Finding]:
     for site, point in sites.items():
         if point.is_avoided:
             facts: dict[str, object] = {"points": _of_site(treatment, site), "risk": point.risk}
-            yield Finding(Code.AVOIDED_POINT, Severity.WARNING, facts, about=site, rule=point.warning, source="P4, P5, H2, H17")
+            yield Finding(
+                Code.AVOIDED_POINT, Severity.WARNING, facts, about=site, rule=point.warning, source=cite("P4", "P5", "H2", "H17")
+            )
     for site, point in sites.items():
         if point.warning and not point.is_avoided:
             facts = {"site": point.label, "risk": point.risk}
@@ -60,7 +63,7 @@ def _lower_face(treatment: Treatment) -> Iterator[Finding]:
     lower = [point for point in treatment.points if point.is_lower_face]
     if lower:
         units = sum((point.units for point in lower), Decimal(0))
-        yield Finding(Code.LOWER_FACE, Severity.NOTE, {"units": units, "count": len(lower)}, source="H15")
+        yield Finding(Code.LOWER_FACE, Severity.NOTE, {"units": units, "count": len(lower)}, source=cite("H15"))
 
 
 def _both_sides(treatment: Treatment) -> Iterator[Finding]:
@@ -70,7 +73,7 @@ def _both_sides(treatment: Treatment) -> Iterator[Finding]:
     if healthy:
         units = sum((point.units for point in healthy), Decimal(0))
         facts: dict[str, object] = {"side": other, "units": units, "count": len(healthy)}
-        yield Finding(Code.BOTH_SIDES, Severity.NOTE, facts, source="H19")
+        yield Finding(Code.BOTH_SIDES, Severity.NOTE, facts, source=cite("H19"))
 
 
 def _volume(treatment: Treatment) -> Iterator[Finding]:
@@ -78,10 +81,10 @@ def _volume(treatment: Treatment) -> Iterator[Finding]:
     if over:
         highest = max(one.volume_ml for one in over if one.volume_ml is not None)
         facts: dict[str, object] = {"count": len(over), "volume": highest, "limit": MOST_VOLUME_ML}
-        yield Finding(Code.VOLUME, Severity.NOTE, facts, source="proposal", is_proposal=True)
+        yield Finding(Code.VOLUME, Severity.NOTE, facts, is_proposal=True)
 
 
 def _lids(treatment: Treatment) -> Iterator[Finding]:
     """Preseptal points: side effects after 9.4 % of treatments, pretarsal 5.2 % (H16b); ptosis only after preseptal (H16a)."""
     if treatment.lid_technique == "PRESEPTAL" and any(point.around_eye for point in treatment.points):
-        yield Finding(Code.PRESEPTAL, Severity.NOTE, source="H16a, H16b")
+        yield Finding(Code.PRESEPTAL, Severity.NOTE, source=cite("H16a", "H16b"))
