@@ -28,9 +28,16 @@ APPEND_ONLY = (
     "clinic_voideduse",
     "clinic_lotdecision",
     "clinic_vialdiscard",
+    "clinic_override",
 )
 #: Rows of these tables belong to a session's version and stand still once it is signed.
-PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse")
+PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse", "clinic_precheck")
+#: Rows of these tables are voided once, with the columns beginning with "void", and otherwise never changed or deleted.
+VOIDABLE = {
+    "clinic_givenelsewhere": (
+        "id", "public_id", "patient_id", "product_id", "units", "given_on", "place", "noted_by_id", "noted_at",
+    ),
+}  # fmt: skip
 VERSION = "clinic_sessionversion"
 SESSION = "clinic_injectionsession"
 WINDOW = "clinic_maintenancewindow"
@@ -56,6 +63,7 @@ _SESSION_GUARDED = {
     + ")))",
     "DELETE": "OLD.state <> 'DRAFT'",
 }
+_VOIDED = "is voided once and never changed"
 #: By event: which versions a part comes from or goes to. A part is neither taken out of a signed version nor moved into one.
 _PARTS_GUARDED = {"INSERT": "NEW.version_id", "UPDATE": "OLD.version_id, NEW.version_id", "DELETE": "OLD.version_id"}
 
@@ -71,7 +79,7 @@ def _quoted(name: str) -> str:
 def install(*, using: str = "default", **_signal: Any) -> None:
     """Put every guard in place on the database `using`. Does nothing before the tables exist."""
     connection = connections[using]
-    needed = {*APPEND_ONLY, *PARTS_OF_A_VERSION, VERSION, SESSION, WINDOW, APPOINTMENT}
+    needed = {*APPEND_ONLY, *PARTS_OF_A_VERSION, *VOIDABLE, VERSION, SESSION, WINDOW, APPOINTMENT}
     if not needed <= set(connection.introspection.table_names()):
         return
     statements = _postgresql() if connection.vendor == "postgresql" else _sqlite(_keys(connection))
@@ -112,18 +120,38 @@ def _keys(connection: BaseDatabaseWrapper) -> dict[str, list[list[str]]]:
                 for constraint in connection.introspection.get_constraints(cursor, table).values()
                 if constraint["columns"] and (constraint["unique"] or constraint["primary_key"])
             ]
-            for table in (*APPEND_ONLY, VERSION, SESSION, *PARTS_OF_A_VERSION)
+            for table in (*APPEND_ONLY, VERSION, SESSION, *PARTS_OF_A_VERSION, *VOIDABLE)
         }
+
+
+def _sqlite_trigger(name: str, when: str, condition: str, message: str) -> list[str]:
+    return [
+        f"DROP TRIGGER IF EXISTS {name}",
+        f"CREATE TRIGGER {name} BEFORE {when} FOR EACH ROW WHEN {condition} BEGIN SELECT RAISE(ABORT, '{message}'); END",
+    ]
+
+
+def _sqlite_overlaps() -> list[str]:
+    statements: list[str] = []
+    for name, column in _OVERLAPS:
+        for event, others in (("INSERT", ""), ("UPDATE", "AND a.id <> OLD.id")):
+            statements += _sqlite_trigger(
+                f"{name}_{event.lower()}",
+                f"{event} ON {APPOINTMENT}",
+                f"NEW.state IN {LIVE} AND NEW.overbooked_reason = '' AND EXISTS ("
+                f"SELECT 1 FROM {APPOINTMENT} a WHERE a.{column} = NEW.{column} {others} "
+                f"AND a.state IN {LIVE} AND a.overbooked_reason = '' "
+                f"AND a.starts_at < NEW.ends_at AND NEW.starts_at < a.ends_at)",
+                name,
+            )
+    return statements
 
 
 def _sqlite(keys: dict[str, list[list[str]]]) -> list[str]:
     statements: list[str] = []
 
     def trigger(name: str, when: str, condition: str, message: str) -> None:
-        statements.append(f"DROP TRIGGER IF EXISTS {name}")
-        statements.append(
-            f"CREATE TRIGGER {name} BEFORE {when} FOR EACH ROW WHEN {condition} BEGIN SELECT RAISE(ABORT, '{message}'); END"
-        )
+        statements.extend(_sqlite_trigger(name, when, condition, message))
 
     def no_replacing(table: str, protected: str, message: str, events: tuple[str, ...]) -> None:
         # INSERT OR REPLACE deletes the row it collides with without asking any DELETE trigger.
@@ -141,6 +169,16 @@ def _sqlite(keys: dict[str, list[list[str]]]) -> list[str]:
         for event in ("UPDATE", "DELETE"):
             trigger(f"{table}_no_{event.lower()}", f"{event} ON {table}", _CLOSED, f"{table} is append-only")
         no_replacing(table, "true", f"{table} is append-only", ("INSERT",))
+    for table, columns in VOIDABLE.items():
+        changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in columns)
+        trigger(f"{table}_no_delete", f"DELETE ON {table}", _CLOSED, f"{table} {_VOIDED}")
+        trigger(
+            f"{table}_no_update",
+            f"UPDATE ON {table}",
+            f"(OLD.voided_at IS NOT NULL OR NEW.voided_at IS NULL OR {changed}) AND {_CLOSED}",
+            f"{table} {_VOIDED}",
+        )
+        no_replacing(table, "true", f"{table} {_VOIDED}", ("INSERT",))
     no_replacing(VERSION, "o.signed_at IS NOT NULL", _SIGNED, ("INSERT", "UPDATE"))
     for event in ("UPDATE", "DELETE"):
         trigger(
@@ -156,18 +194,7 @@ def _sqlite(keys: dict[str, list[list[str]]]) -> list[str]:
         for event, versions in _PARTS_GUARDED.items():
             trigger(f"{table}_no_{event.lower()}", f"{event} ON {table}", f"{_signed(versions)} AND {_CLOSED}", _SIGNED)
         no_replacing(table, _signed("o.version_id"), _SIGNED, ("INSERT", "UPDATE"))
-    for name, column in _OVERLAPS:
-        for event, others in (("INSERT", ""), ("UPDATE", "AND a.id <> OLD.id")):
-            trigger(
-                f"{name}_{event.lower()}",
-                f"{event} ON {APPOINTMENT}",
-                f"NEW.state IN {LIVE} AND NEW.overbooked_reason = '' AND EXISTS ("
-                f"SELECT 1 FROM {APPOINTMENT} a WHERE a.{column} = NEW.{column} {others} "
-                f"AND a.state IN {LIVE} AND a.overbooked_reason = '' "
-                f"AND a.starts_at < NEW.ends_at AND NEW.starts_at < a.ends_at)",
-                name,
-            )
-    return statements
+    return [*statements, *_sqlite_overlaps()]
 
 
 def _postgresql() -> list[str]:
@@ -205,7 +232,12 @@ def _postgresql() -> list[str]:
             trigger(f"{table}_no_{event.lower()}", event, table, f"clinic_refuse_{event.lower()}_of_part")
     for event in _SESSION_GUARDED:
         trigger(f"{SESSION}_no_{event.lower()}", event, SESSION, f"clinic_refuse_{event.lower()}_of_session")
-    for table in (*APPEND_ONLY, VERSION, SESSION, *PARTS_OF_A_VERSION):
+    for table, columns in VOIDABLE.items():
+        changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in columns)
+        refused_if = f"TG_OP = 'DELETE' OR OLD.voided_at IS NOT NULL OR NEW.voided_at IS NULL OR {changed}"
+        statements.append(function(f"{table}_refuse_change", refused_if, f"{table} {_VOIDED}"))
+        trigger(f"{table}_no_change", "UPDATE OR DELETE", table, f"{table}_refuse_change")
+    for table in (*APPEND_ONLY, VERSION, SESSION, *PARTS_OF_A_VERSION, *VOIDABLE):
         trigger(f"{table}_no_truncate", "TRUNCATE", table, "clinic_refuse_any_change", each="STATEMENT")
     for name, column in _OVERLAPS:
         statements.append(

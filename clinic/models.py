@@ -29,6 +29,7 @@ from clinic.toxins.models import (
     Vial,
 )
 from clinic.toxins.stock_models import LotDecision, ProductCode, VialDiscard
+from clinic.treatments.check_records import GivenElsewhere, Override, PreCheck
 from clinic.treatments.models import (
     ContactAttempt,
     FollowUp,
@@ -56,6 +57,7 @@ __all__ = [
     "DomainHold",
     "EngineState",
     "FollowUp",
+    "GivenElsewhere",
     "Heartbeat",
     "Hold",
     "Indication",
@@ -67,11 +69,13 @@ __all__ = [
     "MaintenanceWindow",
     "Membership",
     "Message",
+    "Override",
     "Patient",
     "PatientLink",
     "Plan",
     "PlanStep",
     "Practitioner",
+    "PreCheck",
     "Presentation",
     "Product",
     "ProductCode",

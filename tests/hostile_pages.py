@@ -127,6 +127,10 @@ _DETAIL_KINDS = dict.fromkeys(_details(), "line") | {
 }
 
 
+#: Milk is asked about where a product with milk protein is on offer, pregnancy at an age where it can be.
+_ASKED = [item for item in factories.ALL_NO if item not in ("MILK_ALLERGY", "PREGNANCY")]
+
+
 def _treatment(world):
     return {
         "token": str(uuid.uuid4()),
@@ -155,6 +159,7 @@ def _treatment(world):
         "points-1-site": "OO_UL_LAT",
         "points-1-side": "",
         "points-1-units": "1.25",
+        **{f"answer-{item}": "NO" for item in _ASKED},
     }
 
 
@@ -292,6 +297,23 @@ FORMS = {
         shown_on=of("follow-up-show", "follow_up"),
     ),
     "staff:follow-up-wake": Form(of("follow-up-wake", "snoozed")),
+    "staff:given-elsewhere-add": Form(
+        of("given-elsewhere-add", "patient"),
+        lambda world: {
+            "product": str(world.vial.lot.product.public_id),
+            "units": "50",
+            "given_on": "2026-10-05",
+            "place": "a clinic abroad",
+        },
+        {"product": "choice", "units": "number", "given_on": "date", "place": "line"},
+        shown_on=of("patient-show", "patient"),
+    ),
+    "staff:given-elsewhere-void": Form(
+        of("given-elsewhere-void", "own.patient", "own.given_elsewhere"),
+        lambda world: {"reason": "it was another patient"},
+        {"reason": "line"},
+        unshown=("reason",),
+    ),
     "staff:hold-clear": Form(of("hold-clear", "own.patient", "own.hold")),
     "staff:hold-set": Form(
         of("hold-set", "patient"),
@@ -396,7 +418,7 @@ FORMS = {
     "staff:treatment-record": Form(
         of("treatment-record", "patient"),
         _treatment,
-        _TREATMENT_KINDS | {"token": "id"},
+        _TREATMENT_KINDS | {"token": "id"} | dict.fromkeys((f"answer-{item}" for item in _ASKED), "choice"),
         hidden=("token",),
         beside={"discard_rest": ("wasted_units",)},
         theirs=lambda world: {

@@ -108,7 +108,7 @@ class Page(HTMLParser):
         told = []
         for field in self.fields(name):
             for around in field.within():
-                if around is field or around.tag == "fieldset":
+                if around is field or around.tag == "fieldset" or around.get("role") == "radiogroup":
                     described = [self._by_id.get(one) for one in around.get("aria-describedby").split()]
                     told += [one.text for one in described if one is not None and _tells(one)]
                 if around.get("id") in (f"div_id_{name}", f"id_{name}"):

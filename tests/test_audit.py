@@ -14,7 +14,9 @@ import clinic
 from clinic import audit
 from clinic.audit import Action, Actor, AuditEvent
 from clinic.care import death, discharge
+from clinic.care.amending import amend_treatment
 from clinic.care.services import complete_visit
+from clinic.care.voiding import void_treatment
 from clinic.patients import services as patients
 from clinic.patients.models import ConsentPurpose
 from clinic.safety import services as safety
@@ -22,6 +24,8 @@ from clinic.scheduling import services as scheduling
 from clinic.toxins import services as toxins
 from clinic.treatments import services as treatments
 from tests import factories
+from tests.care.amended import Course
+from tests.care.amended import points as course_points
 from tests.factories import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
@@ -70,8 +74,28 @@ def _treatment():
         "patient": condition.patient, "condition": condition, "vials": [vial],
         "practitioner": factories.PractitionerFactory(clinics=[here]),
         "points": [treatments.Point(site=factories.SiteFactory(code="ZYG_MAJ"), side="RIGHT", units=Decimal("2.5"))],
-        "performed_on": TODAY, "notes": CANARY,
+        "performed_on": TODAY, "notes": CANARY, "answers": factories.ALL_NO,
     }  # fmt: skip
+
+
+def _amendment():
+    """Everything that amending a treatment needs: 5 U where 2.5 U were written down."""
+    course = Course()
+    session, points = course.sign(), course_points("5")
+    return {
+        "session": session, "expected_version": 1, "practitioner": course.practitioner, "points": points,
+        "draws": [treatments.Draw(course.vial, Decimal(5))], "performed_on": TODAY, "own_next_on": None, "reason": CANARY,
+    }  # fmt: skip
+
+
+def _draft():
+    condition = factories.ConditionFactory(patient=_patient())
+    return {"patient": condition.patient, "condition": condition}
+
+
+def _kept_draft():
+    whose = _draft()
+    return whose | {"revision": factories.TreatmentDraftFactory(**whose).revision}
 
 
 def _side_effect_words():
@@ -134,6 +158,15 @@ ACTS = {
         toxins.verify_rule, {"rule": factories.LabelRuleFactory(wording=CANARY), "clinic": factories.ClinicFactory()},
     ),
     "complete_visit": lambda: (complete_visit, _treatment()),
+    "note_given_elsewhere": lambda: (
+        treatments.note_given_elsewhere,
+        {
+            "patient": _patient(), "product": factories.ProductFactory(), "units": Decimal(5), "given_on": TODAY, "place": CANARY,
+        },
+    ),
+    "void_given_elsewhere": lambda: (
+        treatments.void_given_elsewhere, {"entry": factories.GivenElsewhereFactory(patient=_patient()), "reason": CANARY},
+    ),
     "log_contact": lambda: (
         treatments.log_contact,
         {"follow_up": _follow_up(), "channel": "PHONE", "outcome": "REACHED", "note": CANARY},
@@ -165,9 +198,16 @@ ACTS = {
             "resulting_state": "REVIEWED", "action": CANARY, "note": CANARY,
         },
     ),
+    "amend_treatment": lambda: (amend_treatment, _amendment()),
+    "void_treatment": lambda: (void_treatment, {"session": Course().sign(), "units": "STILL_IN_VIAL", "reason": CANARY}),
+    "keep_draft": lambda: (treatments.keep_draft, _draft() | {"revision": 0, "typed": {"notes": [CANARY]}}),
+    "discard_draft": lambda: (treatments.discard_draft, _kept_draft()),
 }  # fmt: skip
 #: Pieces of the acts above, which write down what they do in their stead.
-PIECES = {"draw", "learn_code", "leave_trace", "mark_treated", "record_signed", "sign_locked", "write_status"}
+PIECES = {
+    "add_version", "check_visit", "correct_taken", "draw", "learn_code", "leave_trace", "mark_treated", "record_signed",
+    "set_window", "settle", "sign_locked", "take_back_treated", "void_follow_up", "write_overrides", "write_status",
+}  # fmt: skip
 ROOMS = ("practice", "toxins", "patients", "treatments", "outcomes", "scheduling", "safety", "care")
 
 #: What a row may name as changed. A consent is named by its question; the answer is not told.

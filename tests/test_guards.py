@@ -32,9 +32,12 @@ PROTECTED = {
     "clinic_voideduse": factories.VoidedUseFactory,
     "clinic_lotdecision": factories.LotDecisionFactory,
     "clinic_vialdiscard": factories.VialDiscardFactory,
+    "clinic_override": factories.OverrideFactory,
     "clinic_sessionversion": lambda: factories.InjectionSessionFactory().current_version,
     "clinic_injection": lambda: part_of("injections"),
     "clinic_vialuse": lambda: part_of("vial_uses"),
+    "clinic_precheck": lambda: part_of("pre_checks"),
+    "clinic_givenelsewhere": factories.GivenElsewhereFactory,
 }
 tables = pytest.mark.parametrize("table", PROTECTED)
 
@@ -59,7 +62,7 @@ def values_of(row):
 
 
 def test_no_protected_table_is_left_out():
-    assert set(PROTECTED) == {*guards.APPEND_ONLY, guards.VERSION, *guards.PARTS_OF_A_VERSION}
+    assert set(PROTECTED) == {*guards.APPEND_ONLY, guards.VERSION, *guards.PARTS_OF_A_VERSION, *guards.VOIDABLE}
 
 
 def some_column(row):
@@ -210,6 +213,32 @@ def test_a_version_that_is_not_signed_may_change_until_it_is(draft):
     draft.notes = "too late"
     assert refuses(draft.save)
     assert refuses(lambda: SessionVersion.objects.filter(pk=draft.pk).update(signed_at=None, signed_by=None))
+
+
+# -- what is voided instead of deleted ----------------------------------------------------------------------------------
+
+
+def test_what_was_given_elsewhere_is_voided_once_and_for_good():
+    entry = factories.GivenElsewhereFactory()
+    entry.voided_by, entry.voided_at, entry.void_reason = factories.UserFactory(), NOW, "entered twice"
+    entry.save(update_fields=["voided_by", "voided_at", "void_reason"])
+
+    every = type(entry).objects.filter(pk=entry.pk)
+    assert refuses(lambda: every.update(void_reason="another reason"))
+    assert refuses(lambda: every.update(voided_by=None, voided_at=None, void_reason=""))
+    assert values_of(entry)["void_reason"] == "entered twice"
+
+
+@pytest.mark.parametrize("column", sorted({"units", "given_on", "place", "patient_id", "product_id"}))
+def test_what_was_said_of_it_never_changes_not_even_while_it_is_voided(column):
+    entry, other = (
+        factories.GivenElsewhereFactory(),
+        factories.GivenElsewhereFactory(
+            units=7, place="Elsewhere", given_on=NOW.date(), product=factories.ProductFactory(code="ABOBOT")
+        ),
+    )
+    void = {"voided_by": factories.UserFactory(), "voided_at": NOW, "void_reason": "entered twice"}
+    assert refuses(lambda: type(entry).objects.filter(pk=entry.pk).update(**void, **{column: getattr(other, column)}))
 
 
 # -- the one way around -------------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ class LabelRules(Upkeep):
     CONTENT: ClassVar[frozenset[str]] = frozenset(
         {
             "product", "indication", "jurisdiction", "scope", "units", "units_per_kg", "age_from", "age_until", "interval_value",
-            "interval_unit",
+            "interval_unit", "only_first", "muscle",
         }
     )  # fmt: skip
     inlines = (Verifications,)

@@ -202,4 +202,4 @@ def checked_reason(reason: str, missing: str) -> tuple[str, list[Problem]]:
 
 
 def _fields(changes: Iterable[Change]) -> list[str]:
-    return sorted({_FIELDS.get(change.what, "points" if "POINT" in change.what else "vials") for change in changes})
+    return sorted({_FIELDS.get(change.what, "injections" if "POINT" in change.what else "vial_uses") for change in changes})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,22 +11,25 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from clinic import audit
+from clinic.care.check_facts import background_of
+from clinic.care.checking import check_visit
 from clinic.patients.models import Condition, Patient, PatientStatus
 from clinic.practice.models import Practitioner
 from clinic.scheduling.models import COMING_STATES, Appointment
 from clinic.scheduling.services import ChangeRefused, mark_treated
 from clinic.toxins.models import Vial
+from clinic.toxins.rules import LabelLimit
 from clinic.toxins.services import VialRefused, draw
 from clinic.treatments import dosing
 from clinic.treatments.models import FollowUp, FollowUpState, InjectionSession
 from clinic.treatments.services import (
+    NO_ANSWERS,
     Point,
     Problem,
     TreatmentRefused,
     close_active,
     draws_from,
     lock_for_signing,
-    newest_performed_on,
     open_follow_up,
     problems_from,
     sign_locked,
@@ -54,6 +57,8 @@ def complete_visit(
     appointment: Appointment | None = None,
     lid_technique: str = "",
     guidance: str = "",
+    answers: Mapping[str, str] = NO_ANSWERS,
+    reasons: Mapping[str, str] = NO_ANSWERS,
     public_id: uuid.UUID | None = None,
     draft_revision: int | None = None,
     now: datetime,
@@ -66,10 +71,12 @@ def complete_visit(
     for that follow-up on the day of the treatment, or the one given as `appointment`, becomes treated; a later one stays as it is
     (see `visits_left_over`).
     A treatment entered after a newer one is written down but moves no follow-up; neither does one of a patient who has died.
+    `answers` are today's to the pre-injection check, by item; every question must have one. `reasons`, by the key of a finding,
+    say why a warning or a stop of the checks is gone past; a stop needs a clinician who signs. Both are kept.
     The patient's row is locked first, then the vials. The condition's draft, if the signed form had one (`draft_revision`; 0:
     none), is used up.
-    Raises TreatmentRefused with every problem, AlreadyRecorded for a repeated `public_id`, DraftConflict where the draft says
-    something else by now; nothing is written then.
+    Raises TreatmentRefused with every problem and every finding, AlreadyRecorded for a repeated `public_id`, DraftConflict where
+    the draft says something else by now; nothing is written then.
     """
     if not vials:
         raise TreatmentRefused(problems_from([dosing.Finding("vial", dosing.Code.VIAL_NEEDED)]))
@@ -90,6 +97,22 @@ def complete_visit(
         discard_rest=discard_rest,
         shared_confirmed=shared_confirmed,
     )
+    background = background_of(patient.pk)
+    checked = check_visit(
+        by=by,
+        patient=patient,
+        condition=condition,
+        product=draws[0].vial.lot.product,
+        points=points,
+        performed_on=performed_on,
+        vials=[one.vial for one in draws],
+        lid_technique=lid_technique,
+        answers=answers,
+        reasons=reasons,
+        background=background,
+        now=now,
+    )
+    problems += checked.problems
     try:
         session = sign_locked(
             by=by,
@@ -104,6 +127,7 @@ def complete_visit(
             notes=notes,
             guidance=guidance,
             lid_technique=lid_technique,
+            checked=checked,
             public_id=public_id,
             now=now,
         )
@@ -118,14 +142,14 @@ def complete_visit(
                 now=now,
             )
     except TreatmentRefused as refused:
-        raise TreatmentRefused([*refused.problems, *problems]) from refused
+        raise checked.refused([*refused.problems, *problems]) from refused
     except VialRefused as refused:
-        raise TreatmentRefused([Problem("vial", refused.message), *problems]) from refused
-    if problems:
-        raise TreatmentRefused(problems)
-    newest = newest_performed_on(condition=condition, other_than=session)
+        raise checked.refused([Problem("vial", refused.message), *problems]) from refused
+    if problems or checked.unanswered:
+        raise checked.refused(problems)
+    newest = background.newest_on(condition.pk)
     if newest is None or newest <= performed_on:
-        ended = _turn_over(by=by, session=session, own_on=own_next_on, now=now)
+        ended = _turn_over(by=by, session=session, own_on=own_next_on, limits=checked.limits, now=now)
         appointment = appointment or _visit_that_day(ended, performed_on)
     if appointment is not None:
         try:
@@ -150,14 +174,16 @@ def visits_left_over(*, session: InjectionSession) -> QuerySet[Appointment]:
     )
 
 
-def _turn_over(*, by: audit.Actor, session: InjectionSession, own_on: date | None, now: datetime) -> FollowUp | None:
+def _turn_over(
+    *, by: audit.Actor, session: InjectionSession, own_on: date | None, limits: Sequence[LabelLimit] | None, now: datetime
+) -> FollowUp | None:
     """End the condition's active follow-up and open the new one; return the one that ended."""
     ended = close_active(condition=session.condition, now=now)
     changes: list[tuple[FollowUp, str, list[str]]] = []
     if ended is not None:
         changes.append((ended, audit.Action.CHANGED, ["state", "ended_at"]))
     if session.patient.status != PatientStatus.DECEASED:
-        changes.append((open_follow_up(session=session, own_on=own_on, now=now), audit.Action.CREATED, []))
+        changes.append((open_follow_up(session=session, own_on=own_on, limits=limits, now=now), audit.Action.CREATED, []))
     for follow_up, action, fields in changes:
         audit.record(
             by=by,

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     REPORT_SIDE_EFFECTS = "REPORT_SIDE_EFFECTS"
     VIEW_SIDE_EFFECT_LOG = "VIEW_SIDE_EFFECT_LOG"
     REVIEW_SIDE_EFFECTS = "REVIEW_SIDE_EFFECTS"
+    REVIEW_OVERRIDES = "REVIEW_OVERRIDES"
     VIEW_LETTERS = "VIEW_LETTERS"
     DECIDE_LETTERS = "DECIDE_LETTERS"
     VIEW_ACCESS_LOG = "VIEW_ACCESS_LOG"
@@ -44,7 +45,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FRONT_DESK: frozenset(_DESK),
     Role.CLINICIAN: frozenset(_DESK | {Permission.RECORD_TREATMENTS, Permission.KEEP_STOCK, Permission.VIEW_SIDE_EFFECT_LOG}),
     Role.REVIEWER: frozenset(
-        _EVERYBODY | {Permission.VIEW_SIDE_EFFECT_LOG, Permission.REVIEW_SIDE_EFFECTS, Permission.VIEW_ACCESS_LOG}
+        _EVERYBODY
+        | {
+            Permission.VIEW_SIDE_EFFECT_LOG,
+            Permission.REVIEW_SIDE_EFFECTS,
+            Permission.REVIEW_OVERRIDES,
+            Permission.VIEW_ACCESS_LOG,
+        }
     ),
     Role.ADMIN: frozenset(Permission),
 }

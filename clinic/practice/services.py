@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
-from clinic.practice.models import Clinic, Membership
+from clinic.practice.models import Clinic, Membership, Practitioner, Role
 from clinic.practice.roles import Permission, roles_with
 
 if TYPE_CHECKING:
@@ -43,3 +43,14 @@ def memberships_of(user: User | AnonymousUser) -> Sequence[Membership]:
 def may_somewhere(user: User | AnonymousUser, permission: Permission) -> bool:
     """Whether `user` holds `permission` at any clinic: who may open a page at all."""
     return any(membership.may(permission) for membership in memberships_of(user))
+
+
+def is_clinician(user: User, clinic_id: int) -> bool:
+    """Whether `user` may decide there what only a clinician may: a clinician, or an administrator who injects at that clinic.
+
+    An administrator without a practitioner's entry keeps the system and treats nobody, so it is not for them to say.
+    """
+    role = next((one.role for one in memberships_of(user) if one.clinic_id == clinic_id), None)
+    if role == Role.ADMIN:
+        return Practitioner.objects.filter(user=user, is_active=True, clinics=clinic_id).exists()
+    return role == Role.CLINICIAN

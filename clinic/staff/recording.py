@@ -19,6 +19,7 @@ from clinic.staff.treatment_maps import catalogue_point, free_point, units_or_no
 from clinic.staff.vials import plain
 from clinic.toxins.body import View
 from clinic.toxins.models import FREE_POINT, Laterality, Product, Site, SiteDose, Vial
+from clinic.toxins.rules import LabelLimit
 from clinic.toxins.services import usable_vials
 from clinic.treatments import dosing
 from clinic.treatments.models import Injection, InjectionSession
@@ -169,14 +170,21 @@ class Desk:
                 shown.append((row.site, side, units))
         return shown
 
-    def next_window(self, *, treated_on: date | None, own_on: date | None) -> Window | None:
+    def next_window(
+        self, *, treated_on: date | None, own_on: date | None, limits: Sequence[LabelLimit] | None = None
+    ) -> Window | None:
         """The window that signing would open; None while product or date are not known or cannot be."""
         if self.product is None or treated_on is None or not self.patient.born_on <= treated_on <= self.today:
             return None
         if any(dosing.check_own_date(own_on=own_on, performed_on=treated_on)):
             own_on = None
         return window_for(
-            condition=self.condition, product=self.product, clinic=self.patient.clinic, treated_on=treated_on, own_on=own_on
+            condition=self.condition,
+            product=self.product,
+            clinic=self.patient.clinic,
+            treated_on=treated_on,
+            own_on=own_on,
+            limits=limits,
         )
 
 

@@ -12,10 +12,12 @@ from clinic.staff.views import (
     conditions,
     consents,
     follow_ups,
+    given_elsewhere,
     holds,
     letters,
     lots,
     mailbox,
+    overrides,
     patients,
     side_effect_reports,
     side_effects,
@@ -48,6 +50,7 @@ urlpatterns: list[URLPattern] = [
     path("letters/pause/", letters.LetterPause.as_view(), name="letter-pause"),
     path("letters/<uuid:public_id>/", letters.LetterShow.as_view(), name="letter-show"),
     path("letters/<uuid:public_id>/decide/", letters.LetterDecide.as_view(), name="letter-decide"),
+    path("overrides/", overrides.OverrideList.as_view(), name="override-list"),
     path("patients/", patients.PatientList.as_view(), name="patient-list"),
     path("patients/new/", patients.PatientCreate.as_view(), name="patient-create"),
     path("patients/<uuid:public_id>/", patients.PatientShow.as_view(), name="patient-show"),
@@ -55,6 +58,14 @@ urlpatterns: list[URLPattern] = [
     path("patients/<uuid:public_id>/conditions/new/", conditions.ConditionAdd.as_view(), name="condition-add"),
     path("patients/<uuid:public_id>/consents/", consents.ConsentChange.as_view(), name="consent-change"),
     path("patients/<uuid:public_id>/edit/", patients.PatientEdit.as_view(), name="patient-edit"),
+    path(
+        "patients/<uuid:public_id>/given-elsewhere/new/", given_elsewhere.GivenElsewhereAdd.as_view(), name="given-elsewhere-add"
+    ),
+    path(
+        "patients/<uuid:public_id>/given-elsewhere/<uuid:entry_id>/void/",
+        given_elsewhere.GivenElsewhereVoid.as_view(),
+        name="given-elsewhere-void",
+    ),
     path("patients/<uuid:public_id>/holds/new/", holds.HoldSet.as_view(), name="hold-set"),
     path("patients/<uuid:public_id>/holds/<uuid:hold_id>/clear/", holds.HoldClear.as_view(), name="hold-clear"),
     path(

@@ -123,6 +123,12 @@ class LabelRule(FromCatalogue):
     age_until = models.PositiveSmallIntegerField(_("until age, years"), null=True, blank=True)
     interval_value = models.PositiveSmallIntegerField(null=True, blank=True)
     interval_unit = models.CharField(max_length=8, choices=IntervalUnit.choices, blank=True)
+    only_first = models.BooleanField(
+        _("only the first treatment"), default=False, help_text=_("with the product, for the indication")
+    )
+    muscle = models.CharField(
+        _("muscle"), max_length=60, blank=True, help_text=_("Both its sides together; empty: any muscle, each side by itself.")
+    )
     wording = models.CharField(_("in words"), max_length=250)
     valid_from = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=200)

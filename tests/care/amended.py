@@ -9,6 +9,7 @@ from clinic.care.voiding import void_treatment
 from clinic.treatments.models import FollowUp
 from clinic.treatments.services import Draw, Point, total_of
 from tests.factories import (
+    ALL_NO,
     NOW,
     TODAY,
     ConditionFactory,
@@ -16,6 +17,7 @@ from tests.factories import (
     SiteFactory,
     UserFactory,
     VialFactory,
+    past_the_checks,
 )
 
 
@@ -31,17 +33,18 @@ class Course:
         self.by = Actor.of_user(UserFactory(name="Dr Amender"))
 
     def sign(self, *units, on=TODAY, vial=None, **more):
-        return complete_visit(
-            by=self.by,
-            patient=self.patient,
-            condition=self.condition,
-            practitioner=self.practitioner,
-            vials=[vial or self.vial],
-            points=points(*(units or ("2.5",))),
-            performed_on=on,
-            now=more.pop("now", NOW),
-            **more,
-        )
+        values = {
+            "by": self.by,
+            "patient": self.patient,
+            "condition": self.condition,
+            "practitioner": self.practitioner,
+            "vials": [vial or self.vial],
+            "points": points(*(units or ("2.5",))),
+            "performed_on": on,
+            "answers": ALL_NO,
+            "now": NOW,
+        }
+        return past_the_checks(lambda reasons: complete_visit(**(values | more), reasons=reasons))
 
     def amend(self, session, *units, vial=None, **changes):
         """Amend; what is not given stays as it is on record."""

@@ -294,7 +294,7 @@ def test_amendment_leaves_its_audit_rows_and_has_the_letters_looked_at_again(cou
     rows = AuditEvent.objects.order_by("pk")[before:]
     assert [(row.action, row.what, row.fields, row.version) for row in rows] == [
         ("CHANGED", "Vial", ["units_given"], None),
-        ("AMENDED", "InjectionSession", ["notes", "points", "vials"], 2),
+        ("AMENDED", "InjectionSession", ["injections", "notes", "vial_uses"], 2),
     ]
     course.patient.refresh_from_db()
     assert course.patient.next_check_at == NOW

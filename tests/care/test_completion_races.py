@@ -15,6 +15,7 @@ from clinic.treatments.services import AlreadyRecorded, DraftConflict, Draw, Poi
 from tests.care.amended import Course
 from tests.care.amended import points as course_points
 from tests.factories import (
+    ALL_NO,
     NOW,
     TODAY,
     ConditionFactory,
@@ -23,6 +24,7 @@ from tests.factories import (
     SiteFactory,
     UserFactory,
     VialFactory,
+    past_the_checks,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,17 +58,21 @@ def visit(patient, vial, *, units, token=None, shared_confirmed=True):
     practitioner = PractitionerFactory(clinics=[patient.clinic])
     by = Actor.of_user(UserFactory())
     point = Point(SiteFactory(), "RIGHT", Decimal(units))
-    return lambda: complete_visit(
-        by=by,
-        patient=patient,
-        condition=condition,
-        practitioner=practitioner,
-        vials=[vial],
-        shared_confirmed=shared_confirmed,
-        points=[point],
-        performed_on=TODAY,
-        public_id=token,
-        now=NOW,
+    return lambda: past_the_checks(
+        lambda reasons: complete_visit(
+            by=by,
+            patient=patient,
+            condition=condition,
+            practitioner=practitioner,
+            vials=[vial],
+            shared_confirmed=shared_confirmed,
+            points=[point],
+            performed_on=TODAY,
+            answers=ALL_NO,
+            reasons=reasons,
+            public_id=token,
+            now=NOW,
+        )
     )
 
 

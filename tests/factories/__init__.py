@@ -5,6 +5,7 @@ that is given a condition takes its patient from it, a patient its clinic, and s
 """
 
 from tests.factories.base import NOW, TODAY, Factory
+from tests.factories.checks import ALL_NO, GivenElsewhereFactory, OverrideFactory, PreCheckFactory, past_the_checks
 from tests.factories.patients import ConditionFactory, ConsentFactory, HoldFactory, PatientFactory, StaffTaskFactory
 from tests.factories.practice import PASSWORD, ClinicFactory, MembershipFactory, PractitionerFactory, UserFactory, member
 from tests.factories.reminders import USUAL_STEPS, AuditEventFactory, DeliveryAttemptFactory, MessageFactory, PlanFactory
@@ -43,6 +44,7 @@ from tests.factories.treatments import (
 )
 
 __all__ = [
+    "ALL_NO",
     "NOW",
     "PASSWORD",
     "RIGHT_POINTS",
@@ -61,6 +63,7 @@ __all__ = [
     "DeliveryAttemptFactory",
     "Factory",
     "FollowUpFactory",
+    "GivenElsewhereFactory",
     "HoldFactory",
     "IndicationFactory",
     "InjectionSessionFactory",
@@ -69,9 +72,11 @@ __all__ = [
     "LotFactory",
     "MembershipFactory",
     "MessageFactory",
+    "OverrideFactory",
     "PatientFactory",
     "PlanFactory",
     "PractitionerFactory",
+    "PreCheckFactory",
     "PresentationFactory",
     "ProductCodeFactory",
     "ProductFactory",
@@ -92,4 +97,5 @@ __all__ = [
     "VoidedUseFactory",
     "WindowPolicyFactory",
     "member",
+    "past_the_checks",
 ]

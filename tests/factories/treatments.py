@@ -7,6 +7,7 @@ import factory
 from dateutil.relativedelta import relativedelta
 
 from clinic.toxins.models import VialState
+from clinic.treatments.check_records import PreCheck
 from clinic.treatments.models import (
     ContactAttempt,
     FollowUp,
@@ -29,6 +30,9 @@ from tests.factories.toxins import ProductFactory, SiteFactory, VialFactory
 #: The default treatment, on the patient's right; its window opens on 1 December 2026 and closes on 1 March 2027.
 TREATED_ON = date(2026, 9, 1)
 RIGHT_POINTS = (("OO_UL_LAT", "RIGHT", "2.5"), ("OO_LL_LAT", "RIGHT", "2.5"), ("ZYG_MAJ", "RIGHT", "1.25"))
+
+#: What was answered before it.
+ANSWERED = {"HYPERSENSITIVITY": "NO", "ANTICOAGULANT": "YES"}
 
 
 class WindowPolicyFactory(Factory):
@@ -92,7 +96,9 @@ class SessionVersionFactory(Factory):
     product = factory.LazyAttribute(lambda version: version.session.product)
 
     @classmethod
-    def _create(cls, model_class, *args, points=RIGHT_POINTS, vial=None, signed_by=None, signed_at=None, **kwargs):
+    def _create(
+        cls, model_class, *args, points=RIGHT_POINTS, vial=None, signed_by=None, signed_at=None, answers=ANSWERED, **kwargs
+    ):
         session = kwargs["session"]
         total = sum((Decimal(units) for _, _, units in points), Decimal(0))
         version = super()._create(model_class, *args, total_units=total, **kwargs)
@@ -100,6 +106,9 @@ class SessionVersionFactory(Factory):
             site = SiteFactory(code=code)
             x = 100 - site.x if side == "LEFT" else site.x
             Injection.objects.create(version=version, order=order, site=site, side=side, x=x, y=site.y, units=Decimal(units))
+        PreCheck.objects.bulk_create(
+            PreCheck(version=version, item=item, answer=answer, at=session.created_at) for item, answer in answers.items()
+        )
         vial = vial or VialFactory(clinic=session.clinic, lot__product=session.product)
         VialUse.objects.create(version=version, vial=vial, units_drawn=total, units_given=total)
         vial.units_given += total

@@ -72,8 +72,9 @@ def record(page: Page, site: str, world: dict[str, str]) -> None:
     row = page.locator("[data-point-row]").filter(
         has=page.locator("option:checked", has_text=re.compile("canthus", re.IGNORECASE))
     )
-    row.locator("input[name$=-units]").fill("10")
-    expect(page.locator('[data-total="units"]')).to_have_text(re.compile(r"^15(\.00)?$"))
+    row.locator("input[name$=-units]").fill("5")
+    expect(page.locator('[data-total="units"]')).to_have_text(re.compile(r"^10(\.00)?$"))
+    page.get_by_role("button", name="No to the rest").click()
     page.get_by_role("button", name="Sign treatment").click()
     expect(page).to_have_url(re.compile(r"/treatments/[0-9a-f-]{36}/$"))
 

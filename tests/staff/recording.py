@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from clinic.practice.models import Role
 from tests.factories import (
+    ALL_NO,
     TODAY,
     ClinicFactory,
     ConditionFactory,
@@ -67,7 +68,7 @@ class RecordPage:
         for number in range(len(rows) + 2):
             site, side, units = rows[number] if number < len(rows) else ("", "", "")
             data |= {f"points-{number}-site": site, f"points-{number}-side": side, f"points-{number}-units": units}
-        return data | changes
+        return data | {f"answer-{item}": answer for item, answer in ALL_NO.items()} | changes
 
     def post(self, *rows, more="", **changes):
         return self.client.post(self.url + more, self.form(*rows, **changes))

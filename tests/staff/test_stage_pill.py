@@ -12,6 +12,7 @@ from clinic.safety.models import SideEffectState, Urgency
 from clinic.scheduling.models import AppointmentState
 from clinic.staff.pictures.stage_pill import STAGES, STATES, stage_look, state_look
 from clinic.toxins.models import LotState, VialState
+from clinic.treatments.checks.findings import Severity
 from clinic.treatments.models import SessionState
 
 
@@ -37,6 +38,7 @@ def test_stages_are_told_apart_without_colour():
         ("letter", MessageState),
         ("side-effect", SideEffectState),
         ("urgency", Urgency),
+        ("check", Severity),
         ("appointment", AppointmentState),
         ("treatment", SessionState),
         ("lot", LotState),

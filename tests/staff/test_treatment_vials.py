@@ -8,6 +8,7 @@ import pytest
 from clinic.treatments.models import InjectionSession, VialUse
 from tests.factories import NOW, InjectionSessionFactory, PatientFactory, VialFactory
 from tests.staff.recording import RecordPage, error_at, text, value_of
+from tests.staff.test_treatment_checks import reason_names
 
 pytestmark = pytest.mark.django_db
 
@@ -37,8 +38,9 @@ def test_second_vial_can_be_chosen_without_a_script(desk):
     response = desk.get()
     assert not is_open(response, "Add another vial of this product")
     other = second(desk)
-    signed = desk.post(("ZYG_MAJ", "RIGHT", "120"), vial_2=str(other.public_id), follow=True)
-    assert signed.status_code == 302
+    asked = desk.post(("ZYG_MAJ", "RIGHT", "120"), vial_2=str(other.public_id))
+    reasons = dict.fromkeys(reason_names(asked), "weighed up with the patient")
+    assert desk.post(("ZYG_MAJ", "RIGHT", "120"), vial_2=str(other.public_id), **reasons).status_code == 302
     uses = VialUse.objects.order_by("pk").values_list("vial__lot__number", "units_given")
     assert list(uses) == [("C7719", 100), ("D8801", 20)]
 

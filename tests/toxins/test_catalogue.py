@@ -215,7 +215,8 @@ def older_catalogue(rule):
     from clinic.toxins.services import loading
 
     rule.wording = "An earlier wording"
-    names = [f.name for f in LabelRule._meta.fields if f.name not in ("id", "valid_from", "catalogue_mark")]
+    unsaid = ("id", "valid_from", "catalogue_mark", "only_first", "muscle")
+    names = [f.name for f in LabelRule._meta.fields if f.name not in unsaid]
     rule.catalogue_mark = loading._fingerprint({name: getattr(rule, name) for name in names})
     rule.save()
 

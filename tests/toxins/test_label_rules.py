@@ -1,11 +1,14 @@
 """The labels' least intervals, and who verified them."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 
 from clinic.audit import Actor, AuditEvent
-from clinic.toxins.rules import IntervalFloor
-from clinic.toxins.services import interval_floors, verify_rule
-from tests.factories import NOW, ClinicFactory, IndicationFactory, LabelRuleFactory, ProductFactory, UserFactory
+from clinic.toxins.rules import IntervalFloor, LabelLimit, floors_among
+from clinic.toxins.services import limits_of, verify_rule
+from tests.factories import NOW, TODAY, ClinicFactory, IndicationFactory, LabelRuleFactory, ProductFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -20,10 +23,14 @@ def clinician():
     return Actor.of_user(UserFactory())
 
 
-def floors(clinic, jurisdiction="EU", **age):
-    return interval_floors(
-        product=ProductFactory(), indication=IndicationFactory(), jurisdiction=jurisdiction, clinic_id=clinic.pk, **age
+def limits(clinic, jurisdiction="EU", on=TODAY):
+    return limits_of(
+        product=ProductFactory(), indication=IndicationFactory(), jurisdiction=jurisdiction, clinic_id=clinic.pk, on=on
     )
+
+
+def floors(clinic, jurisdiction="EU", age_years=None):
+    return floors_among(limits(clinic, jurisdiction), age_years=age_years)
 
 
 def test_rules_for_the_indication_and_for_all_uses_count(clinic):
@@ -83,5 +90,26 @@ def test_floors_are_read_in_one_query(clinic, django_assert_num_queries):
         LabelRuleFactory()
 
     with django_assert_num_queries(1):
-        found = interval_floors(product=product, indication=indication, jurisdiction="EU", clinic_id=clinic.pk)
+        found = limits_of(product=product, indication=indication, jurisdiction="EU", clinic_id=clinic.pk, on=TODAY)
     assert len(found) == 5
+
+
+@pytest.mark.parametrize(("valid_from", "counts"), [(None, True), (TODAY, True), (TODAY + timedelta(days=1), False)])
+def test_a_rule_counts_from_the_day_on_which_it_is_valid(clinic, valid_from, counts):
+    LabelRuleFactory(valid_from=valid_from)
+
+    assert bool(limits(clinic)) is counts
+
+
+def test_a_rule_is_read_with_everything_that_it_says(clinic):
+    LabelRuleFactory(
+        code="A", scope="MUSCLE", units=Decimal(100), units_per_kg=Decimal(6), interval_value=None, interval_unit="", age_from=2,
+        age_until=17, only_first=True, muscle="Masseter", wording="in words", from_general_knowledge=True,
+    )  # fmt: skip
+
+    assert limits(clinic) == [
+        LabelLimit(
+            code="A", scope="MUSCLE", wording="in words", source="A test", verified=False, from_general_knowledge=True,
+            units=Decimal(100), units_per_kg=Decimal(6), age_from=2, age_until=17, only_first=True, muscle="Masseter",
+        )
+    ]  # fmt: skip

@@ -11,6 +11,7 @@ from random import Random
 from clinic.audit import Action, Actor, record
 from clinic.care.services import complete_visit
 from clinic.management.seed import schemes, side_effects
+from clinic.management.seed.checks import answers_of, go_on
 from clinic.management.seed.courses import Course, Treatment
 from clinic.management.seed.doses import reactions
 from clinic.management.seed.endings import away, end
@@ -21,9 +22,9 @@ from clinic.patients.services import add_condition, create_patient, finish_task,
 from clinic.practice.models import Practitioner
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.services import book, cancel, mark_missed
-from clinic.toxins.models import Indication, Site
+from clinic.toxins.models import Indication, Product, Site
 from clinic.treatments.models import FollowUp, InjectionSession
-from clinic.treatments.services import Point
+from clinic.treatments.services import Point, note_given_elsewhere
 
 Story = Generator[datetime, None, None]
 _GRADES = {1: "I", 2: "II", 3: "III", 4: "IV"}
@@ -73,6 +74,7 @@ class Life:
         yield at
         patient = self._register(at)
         condition = self._condition(patient, at)
+        self._came_from_elsewhere(patient, at)
         session: InjectionSession | None = None
         for treatment in self.course.treatments:
             starts_at, appointment = yield from self._booking(patient, session, treatment)
@@ -121,6 +123,21 @@ class Life:
             grade=f"SMC grade {_GRADES[course.grade]}" if is_spasm else "",
             icd10_code=suggested_code_for(indication, course.side),
             now=at + timedelta(minutes=8),
+        )
+
+    def _came_from_elsewhere(self, patient: Patient, at: datetime) -> None:
+        """Some were treated at another place before they moved here, and bring its letter along."""
+        if self.course.number % 24 != 5 or not self.course.treatments:
+            return
+        first = self.course.treatments[0]
+        note_given_elsewhere(
+            by=self.place.doctor,
+            patient=patient,
+            product=Product.objects.get(code=first.product if self.course.number % 48 == 5 else "INCOBOT"),
+            units=Decimal(25),
+            given_on=first.on - timedelta(days=80),
+            place="University hospital of the town before",
+            now=at,
         )
 
     # -- visits -----------------------------------------------------------------------------------------------------------
@@ -192,21 +209,28 @@ class Life:
         )
         total = sum((units for _code, _side, units in treatment.points), Decimal(0))
         is_last = treatment is self.course.treatments[-1]
-        return complete_visit(
-            by=self.place.doctor,
-            patient=patient,
-            condition=condition,
-            practitioner=self.practitioner,
-            vials=[self.scene.stock.make_up(treatment.product, total, at)],
-            points=[Point(self.scene.sites[code], side, units) for code, side, units in treatment.points],
-            performed_on=self.place.today(at),
-            own_next_on=self.course.own_next_on if is_last else None,
-            notes=self.rng.choice(_NOTES_ELSEWHERE if self.is_scheme else _NOTES),
-            discard_rest=True,
-            appointment=appointment,
-            lid_technique="" if self.is_scheme else "PRETARSAL",
-            guidance="EMG" if self.course.indication in ("CD", "ULS") else "",
-            now=at,
+        vials = [self.scene.stock.make_up(treatment.product, total, at)]
+        notes = self.rng.choice(_NOTES_ELSEWHERE if self.is_scheme else _NOTES)
+        return go_on(
+            lambda reasons: complete_visit(
+                by=self.place.doctor,
+                patient=patient,
+                condition=condition,
+                practitioner=self.practitioner,
+                vials=vials,
+                points=[Point(self.scene.sites[code], side, units) for code, side, units in treatment.points],
+                performed_on=self.place.today(at),
+                own_next_on=self.course.own_next_on if is_last else None,
+                notes=notes,
+                discard_rest=True,
+                appointment=appointment,
+                lid_technique="" if self.is_scheme else "PRETARSAL",
+                guidance="EMG" if self.course.indication in ("CD", "ULS") else "",
+                answers=answers_of(self.course.seed, treatment.on),
+                reasons=reasons,
+                now=at,
+            ),
+            Random(f"{self.course.seed} {treatment.on} reasons"),  # noqa: S311 - a story, no secret
         )
 
     def _tell_how_it_went(self, session: InjectionSession | None, treatment: Treatment, today: date) -> None:

@@ -124,6 +124,9 @@ def _record(staff: Visitor, world: dict[str, str], treated_on: date) -> Page:
         _set(form, f"{row}-site", by_code)
         _set(form, f"{row}-side", side)
         form.fill(f"{row}-units", units)
+    # Whoever signs answers every question anew; this patient has nothing to tell.
+    for name in [each.name for each in form.fields if each.name.startswith("answer-")]:
+        _set(form, name, "NO")
     return staff.send(page, form)
 
 

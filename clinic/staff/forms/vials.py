@@ -69,7 +69,7 @@ class VialsForm(forms.Form):
         for name in self.may_be_chosen:
             nothing = ("", _("Choose…") if self.fields[name].required else _("none"))
             self._offer(name, [nothing, *by_product.items()], data)
-        self.asks_about_sharing = bool(shared)
+        self.asks_about_sharing = bool(shared) or bool(self["shared_confirmed"].value())
 
     def _offer(self, name: str, choices: list[Any], data: Mapping[str, Mapping[str, str]] | None = None) -> None:
         cast(DataChoiceField, self.fields[name]).offer(choices, data)

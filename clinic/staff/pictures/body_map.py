@@ -176,7 +176,7 @@ def dose_text(doses: Sequence[Decimal]) -> str:
 def units_text(units: Decimal) -> str:
     """Units without needless zeros: 2.50 is "2.5", 5.00 is "5"."""
     plain = units.normalize()
-    return number_format(plain.quantize(Decimal(1)) if plain == plain.to_integral_value() else plain)
+    return number_format(Decimal(f"{plain:f}"))
 
 
 def spread(wanted: Sequence[float], gap: float, top: float, bottom: float) -> list[float]:

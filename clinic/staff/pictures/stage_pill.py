@@ -83,6 +83,11 @@ STATES: dict[str, dict[str, Look]] = {
         "YELLOW": Look(Shape.DOWN, "closing"),
         "RED": Look(Shape.UP, "overdue"),
     },
+    "check": {
+        "NOTE": Look(Shape.RING, "wait"),
+        "WARNING": Look(Shape.DOWN, "closing"),
+        "STOP": Look(Shape.UP, "overdue"),
+    },
     "appointment": {
         "BOOKED": Look(Shape.DIAMOND, "booked"),
         "ARRIVED": Look(Shape.ARROW, "open"),

@@ -132,6 +132,7 @@ class PatientShow(PatientPage):
             tabs=[{"word": word, "query": _query(each), "is_current": each is kind} for each, word in _TABS],
             newer=_query(kind, number - 1) if number > 1 else "",
             older=_query(kind, number + 1) if history.has_more else "",
+            elsewhere=patient.given_elsewhere.select_related("product").order_by("-given_on", "-pk"),
             how_told=HOW_TOLD,
             zone=patient.clinic.zone,
         )

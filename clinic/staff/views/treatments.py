@@ -20,6 +20,7 @@ from clinic.patients.models import Condition, Patient
 from clinic.practice.models import Membership
 from clinic.practice.roles import Permission
 from clinic.scheduling.models import COMING_STATES, Appointment
+from clinic.staff.checking import Interview, answers_of
 from clinic.staff.drafts import draft_state, posted_from, posted_revision, told_draft
 from clinic.staff.forms.points import (
     MORE_ROWS,
@@ -77,23 +78,26 @@ class TreatmentRecord(StaffPage):
             return self.choose_condition(patient)
         desk = self.lay_desk(patient, condition, request.POST)
         rows = posted_rows(request.POST)
-        if "add_rows" in request.POST or "preview" in request.POST:
+        interview = Interview(desk, request.POST, by=self.actor, now=self.now)
+        if not {"add_rows", "preview", "answer_no"}.isdisjoint(request.POST):
             more = MORE_ROWS if "add_rows" in request.POST else 0
-            return self.answer(desk, rows, initial=request.POST.dict(), ready=posted_count(request.POST) + more)
+            return self.answer(
+                desk, rows, interview=interview, initial=request.POST.dict(), ready=posted_count(request.POST) + more
+            )
         form = self.form_for(desk, request.POST)
         points = point_rows(0)(request.POST, prefix=PREFIX, form_kwargs=desk.row_facts())
         problems: list[Problem] = []
-        # Both are asked, so that everything is told at once.
-        if form.is_valid() & points.is_valid():
+        # All are asked, so that everything is told at once.
+        if form.is_valid() & points.is_valid() & interview.is_valid():
             try:
-                return self.sign(desk, form, points)
+                return self.sign(desk, form, points, interview)
             except TreatmentRefused as refused:
-                problems = show_problems(refused.problems, form, points)
+                problems = show_problems(interview.refuse(refused), form, points)
             except DraftConflict as conflict:
-                return self.answer(desk, rows, form=form, points=points, status=409, conflict=conflict)
-        return self.answer(desk, rows, form=form, points=points, problems=problems)
+                return self.answer(desk, rows, interview=interview, form=form, points=points, status=409, conflict=conflict)
+        return self.answer(desk, rows, interview=interview, form=form, points=points, problems=problems)
 
-    def sign(self, desk: Desk, form: TreatmentForm, points: PointFormSet) -> HttpResponseRedirect:
+    def sign(self, desk: Desk, form: TreatmentForm, points: PointFormSet, interview: Interview) -> HttpResponseRedirect:
         """Complete the visit and go on to the signed treatment."""
         values = form.cleaned_data
         try:
@@ -113,6 +117,8 @@ class TreatmentRecord(StaffPage):
                 shared_confirmed=values["shared_confirmed"],
                 lid_technique=values["lid_technique"],
                 guidance=values["guidance"],
+                answers=interview.answers,
+                reasons=interview.reasons.given,
                 public_id=values["token"],
                 draft_revision=posted_revision(self.request.POST),
                 now=self.now,
@@ -228,6 +234,7 @@ class TreatmentRecord(StaffPage):
         desk: Desk,
         rows: Sequence[Row],
         *,
+        interview: Interview | None = None,
         initial: Mapping[str, object] | None = None,
         form: TreatmentForm | None = None,
         points: PointFormSet | None = None,
@@ -257,6 +264,10 @@ class TreatmentRecord(StaffPage):
         treated_on = day_of(typed["performed_on"]) if "performed_on" in typed else desk.on
         totals = desk.totals(rows)
         chosen = form.vials_chosen()
+        interview = interview or Interview(desk, None, by=self.actor, now=self.now)
+        asking, noted = interview.look(
+            rows, treated_on=treated_on, vials=chosen, lid_technique=str(form["lid_technique"].value() or "")
+        )
         context = {
             "patient": desk.patient,
             "condition": desk.condition,
@@ -264,6 +275,11 @@ class TreatmentRecord(StaffPage):
             "form": form,
             "points": points,
             "problems": problems,
+            "is_refused": status == 422,
+            "interview": interview,
+            "asking": asking,
+            "noted": noted,
+            "waiting": sum(bool(line.error) for line in asking),
             "maps": desk.maps(rows),
             "totals": totals,
             "left_in_vial": sum((vial.units_left for vial in chosen), -totals.units - form.wasted_so_far()) if chosen else None,
@@ -272,7 +288,9 @@ class TreatmentRecord(StaffPage):
             "asks_for_separate_points": has_twins((site, side) for site, side, _units in desk.shown(rows)),
             "treated_on": treated_on,
             "draft": draft_state(desk, posted_revision(typed) or 0 if draft_revision is None else draft_revision, conflict),
-            "window": desk.next_window(treated_on=treated_on, own_on=day_of(typed.get("own_next_on", ""))),
+            "window": desk.next_window(
+                treated_on=treated_on, own_on=day_of(typed.get("own_next_on", "")), limits=interview.limits
+            ),
         }
         return render(self.request, self.template, context | more, status=status)
 
@@ -314,6 +332,8 @@ class TreatmentShow(StaffPage):
             "maps": given_maps(injections),
             "sides": by_side(injections),
             "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
+            "answers": answers_of(version),
+            "overrides": session.overrides.select_related("by").order_by("pk"),
             "follow_up": follow_up,
             "facts": facts,
             "axis": Axis.covering(today, facts.days()) if facts else None,

@@ -3,7 +3,7 @@
 from clinic.toxins.services.catalogue import CatalogueReport, load_catalogue
 from clinic.toxins.services.correcting import Taken, correct_taken
 from clinic.toxins.services.discards import discard
-from clinic.toxins.services.label_rules import interval_floors, verify_rule
+from clinic.toxins.services.label_rules import limits_of, verify_rule
 from clinic.toxins.services.lots import MAY_BECOME, decide_lot
 from clinic.toxins.services.on_hand import OnHand, on_hand
 from clinic.toxins.services.product_codes import known_presentation
@@ -20,8 +20,8 @@ __all__ = [
     "decide_lot",
     "discard",
     "draw",
-    "interval_floors",
     "known_presentation",
+    "limits_of",
     "load_catalogue",
     "on_hand",
     "receive_vials",

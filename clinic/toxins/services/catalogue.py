@@ -116,6 +116,8 @@ def _label_rules(products: dict[str, Product], indications: dict[str, Indication
                     "wording": rule["wording"],
                     "source": cite(rule["sources"], sources),
                     "from_general_knowledge": rule.get("general", False),
+                    # Only where said, so that the fingerprints of all other rules stay as they are.
+                    **{name: rule[name] for name in ("only_first", "muscle") if name in rule},
                 }
 
 

@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from clinic import audit
 from clinic.practice.models import Clinic
-from clinic.toxins.models import Indication, LabelRule, Product, RuleScope, RuleVerification
-from clinic.toxins.rules import IntervalFloor, fits_age
+from clinic.toxins.models import Indication, LabelRule, Product, RuleVerification
+from clinic.toxins.rules import LabelLimit
 
 
-def interval_floors(
-    *, product: Product, indication: Indication, jurisdiction: str, clinic_id: int, age_years: int | None = None
-) -> list[IntervalFloor]:
-    """The least intervals that the label of `product` asks for in that jurisdiction.
+def limits_of(*, product: Product, indication: Indication, jurisdiction: str, clinic_id: int, on: date) -> list[LabelLimit]:
+    """Every ceiling and interval that the label of `product` holds for `indication`, or for every use, on that day.
 
-    Rules for the indication and rules for all uses count alike. Rules of another jurisdiction are never used in their place:
-    where this one has none, the list is empty and the clinic's own policy alone decides. `verified` is told for the clinic.
-    Without an age (whole years) the rules of every age count. Source of each rule: its own `source`; docs/clinical-sources.md.
+    One query. Ages and weights are the checks' to compare. Rules of another jurisdiction are never used in their place.
     """
     verified_here = RuleVerification.objects.filter(rule=OuterRef("pk"), clinic_id=clinic_id)
     rules = (
         LabelRule.objects.filter(
             Q(indication=indication) | Q(indication=None),
+            Q(valid_from=None) | Q(valid_from__lte=on),
             product=product,
             jurisdiction=jurisdiction,
-            scope=RuleScope.INTERVAL,
         )
         .annotate(verified=Exists(verified_here))
         .order_by("code")
     )
     return [
-        IntervalFloor(
-            value=rule.interval_value or 0,
-            unit=rule.interval_unit,
+        LabelLimit(
+            code=rule.code,
+            scope=rule.scope,
             wording=rule.wording,
             source=rule.source,
             verified=rule.verified,
+            from_general_knowledge=rule.from_general_knowledge,
+            for_every_use=rule.indication_id is None,
+            units=rule.units,
+            units_per_kg=rule.units_per_kg,
+            value=rule.interval_value or 0,
+            unit=rule.interval_unit,
+            age_from=rule.age_from,
+            age_until=rule.age_until,
+            only_first=rule.only_first,
+            muscle=rule.muscle,
         )
         for rule in rules
-        if fits_age(age_years, age_from=rule.age_from, age_until=rule.age_until)
     ]
 
 

@@ -26,8 +26,8 @@ _LONGEST_NUMBER = Lot._meta.get_field("number").max_length or 0
 def usable_vials(*, clinic: Clinic, on: date, now: datetime) -> QuerySet[Vial]:
     """The vials of `clinic` that may be used for a treatment on `on`: opened ones first, then by expiry.
 
-    Received by then, in date on that day, of a lot in use, not closed, something left, and, once made up, within the hours of the label: until
-    `now` for a treatment of today, until the start of that day for an earlier one.
+    Received by then, in date, of a lot in use, not closed, something left, and, once made up, within the hours of the label:
+    until `now` for a treatment of today, until the start of that day for an earlier one.
     """
     start_of_day = datetime.combine(on, time.min, tzinfo=clinic.zone)
     moment = min(now, start_of_day) if on < now.astimezone(clinic.zone).date() else now

@@ -1,5 +1,6 @@
 """What is written down about treatments and follow-ups. Callers import from here."""
 
+from clinic.treatments.services.checking import NO_ANSWERS, REASON_LENGTH, Checked, check_treatment
 from clinic.treatments.services.drafts import (
     DraftConflict,
     DraftTooLong,
@@ -9,6 +10,7 @@ from clinic.treatments.services.drafts import (
     typed_in,
     use_up_draft,
 )
+from clinic.treatments.services.elsewhere import note_given_elsewhere, void_given_elsewhere
 from clinic.treatments.services.follow_ups import (
     FollowUpRefused,
     close_active,
@@ -42,8 +44,11 @@ from clinic.treatments.services.versions import (
 )
 
 __all__ = [
+    "NO_ANSWERS",
+    "REASON_LENGTH",
     "AlreadyRecorded",
     "AmendedMeanwhile",
+    "Checked",
     "DraftConflict",
     "DraftTooLong",
     "Draw",
@@ -53,6 +58,7 @@ __all__ = [
     "TreatmentRefused",
     "Wording",
     "add_version",
+    "check_treatment",
     "close_active",
     "current_of",
     "discard_draft",
@@ -64,6 +70,7 @@ __all__ = [
     "lock_for_signing",
     "log_contact",
     "newest_performed_on",
+    "note_given_elsewhere",
     "open_follow_up",
     "problems_from",
     "problems_of_version",
@@ -81,6 +88,7 @@ __all__ = [
     "use_up_draft",
     "used_for_others",
     "void_follow_up",
+    "void_given_elsewhere",
     "wake",
     "window_for",
 ]

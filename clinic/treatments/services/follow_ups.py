@@ -17,7 +17,8 @@ from clinic.patients.models import Condition
 from clinic.patients.services import look_again
 from clinic.practice.models import Clinic
 from clinic.toxins.models import Product
-from clinic.toxins.services import interval_floors
+from clinic.toxins.rules import LabelLimit, floors_among
+from clinic.toxins.services import limits_of
 from clinic.treatments import window
 from clinic.treatments.models import (
     ContactAttempt,
@@ -45,12 +46,19 @@ class FollowUpRefused(Exception):
 
 
 def window_for(
-    *, condition: Condition, product: Product, clinic: Clinic, treated_on: date, own_on: date | None = None
+    *,
+    condition: Condition,
+    product: Product,
+    clinic: Clinic,
+    treated_on: date,
+    own_on: date | None = None,
+    limits: Sequence[LabelLimit] | None = None,
 ) -> window.Window:
     """The window after a treatment of `condition`: the clinic's policy and every interval floor of the product's label there.
 
     Without a policy of the clinic for the indication, or for any, it is three to six calendar months. Where the label of the
-    clinic's jurisdiction has no interval on file, the rule says so. Raises ValueError when `own_on` is not after the treatment.
+    clinic's jurisdiction has no interval on file, the rule says so. `limits` spares reading what the label says, where it has
+    been read. Raises ValueError when `own_on` is not after the treatment.
     """
     policy = (
         WindowPolicy.objects.filter(Q(indication=condition.indication_id) | Q(indication=None), clinic=clinic)
@@ -62,13 +70,11 @@ def window_for(
         opens_after = window.Span(policy.opens_after, policy.opens_unit)
         closes_after = window.Span(policy.closes_after, policy.closes_unit)
     label = f"label of {product}, {clinic.jurisdiction}"
-    floors = interval_floors(
-        product=product,
-        indication=condition.indication,
-        jurisdiction=clinic.jurisdiction,
-        clinic_id=clinic.pk,
-        age_years=relativedelta(treated_on, condition.patient.born_on).years,
-    )
+    if limits is None:
+        limits = limits_of(
+            product=product, indication=condition.indication, jurisdiction=clinic.jurisdiction, clinic_id=clinic.pk, on=treated_on
+        )
+    floors = floors_among(limits, age_years=relativedelta(treated_on, condition.patient.born_on).years)
     computed = window.compute(
         treated_on=treated_on,
         opens_after=opens_after,
@@ -81,14 +87,17 @@ def window_for(
     return computed
 
 
-def open_follow_up(*, session: InjectionSession, own_on: date | None = None, now: datetime) -> FollowUp:
-    """Open the follow-up of a signed treatment, with its window. The condition must have no active one."""
+def open_follow_up(
+    *, session: InjectionSession, own_on: date | None = None, limits: Sequence[LabelLimit] | None = None, now: datetime
+) -> FollowUp:
+    """Open the follow-up of a signed treatment, with its window (see `window_for`). The condition must have no active one."""
     computed = window_for(
         condition=session.condition,
         product=session.product,
         clinic=session.clinic,
         treated_on=session.performed_on,
         own_on=own_on,
+        limits=limits,
     )
     return FollowUp.objects.create(
         patient_id=session.patient_id,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from clinic.treatments import dosing, wording
+from clinic.treatments.checks.findings import Finding
 from clinic.treatments.models import InjectionSession
 
 
@@ -18,11 +19,18 @@ class Problem:
 
 
 class TreatmentRefused(Exception):
-    """The treatment cannot be recorded like this; nothing was written. Holds every problem at once."""
+    """The treatment cannot be recorded like this; nothing was written. Holds every problem at once.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(", ".join(problem.field for problem in problems))
+    `findings` is all that the checks said, `unanswered` those of them that signing waits for.
+    """
+
+    def __init__(
+        self, problems: Sequence[Problem], *, findings: Sequence[Finding] = (), unanswered: Sequence[Finding] = ()
+    ) -> None:
+        super().__init__(", ".join([*(problem.field for problem in problems), *(one.code for one in unanswered)]))
         self.problems = list(problems)
+        self.findings = list(findings)
+        self.unanswered = list(unanswered)
 
 
 class AlreadyRecorded(Exception):

@@ -18,6 +18,7 @@ from clinic.practice.models import Practitioner
 from clinic.toxins.models import Product, Vial
 from clinic.treatments import dosing, wording
 from clinic.treatments.models import Injection, InjectionSession, SessionState, SessionVersion, VialUse
+from clinic.treatments.services.checking import UNCHECKED, Checked, write_answers, write_overrides
 from clinic.treatments.services.parts import (
     Draw,
     Point,
@@ -122,10 +123,15 @@ def sign_locked(
     notes: str = "",
     guidance: str = "",
     lid_technique: str = "",
+    checked: Checked = UNCHECKED,
     public_id: uuid.UUID | None = None,
     now: datetime,
 ) -> InjectionSession:
-    """`record_signed` for a caller whose transaction holds the locks: `vials` is what `lock_for_signing` returned."""
+    """`record_signed` for a caller whose transaction holds the locks: `vials` is what `lock_for_signing` returned.
+
+    What `checked` holds is kept with the treatment: today's answers and, once everything is answered, why warnings and stops
+    were gone past. Whether it may be signed with findings unanswered is the caller's to say.
+    """
     if by.user is None:
         raise ValueError("A treatment is signed by a person.")
     if public_id is not None:
@@ -173,6 +179,8 @@ def sign_locked(
         for order, (point, volume) in enumerate(zip(points, volumes_of(points, draws, vials), strict=True))
     )
     VialUse.objects.bulk_create(vial_use_row(version, draw, is_shared=draw.vial.pk in shared) for draw in draws)
+    write_answers(version=version, answers=checked.answers, now=now)
+    overrides = write_overrides(by=by.user, session=session, checked=checked, now=now) if checked.is_answered else 0
     # Signed last: from here on the database refuses any change of the version and its parts.
     version.signed_by, version.signed_at = by.user, now
     version.save(update_fields=["signed_by", "signed_at"])
@@ -184,6 +192,7 @@ def sign_locked(
         what=session,
         patient_public_id=patient.public_id,
         clinic_id=patient.clinic_id,
+        fields=["overrides"] if overrides else [],
         version=version.number,
         now=now,
     )

@@ -12,6 +12,7 @@ from clinic.patients.services import look_again
 from clinic.practice.models import Practitioner
 from clinic.toxins.models import Product, Vial
 from clinic.treatments import dosing
+from clinic.treatments.check_records import PreCheck
 from clinic.treatments.differences import PointSaid, Said, VialSaid
 from clinic.treatments.models import Injection, InjectionSession, SessionVersion, VialUse
 from clinic.treatments.services.parts import (
@@ -152,7 +153,8 @@ def add_version(
     `shared` are the keys of those vials that another patient's treatment drew from, too. The session takes the version's date,
     practitioner and product, so that every list reads what counts now.
     """
-    number = current_of(session).number + 1
+    before = current_of(session)
+    number = before.number + 1
     version = SessionVersion.objects.create(
         session=session,
         number=number,
@@ -170,6 +172,10 @@ def add_version(
         injection_row(version, order, point, volume) for order, (point, volume) in enumerate(zip(points, volumes, strict=True))
     )
     VialUse.objects.bulk_create(vial_use_row(version, draw, is_shared=draw.vial.pk in shared) for draw in draws)
+    # What was answered before the needle went in was answered for this version too.
+    PreCheck.objects.bulk_create(
+        PreCheck(version=version, item=one.item, answer=one.answer, at=one.at) for one in before.pre_checks.order_by("pk")
+    )
     # Signed last: from here on the database refuses any change of the version and its parts.
     version.signed_by, version.signed_at = by.user, now
     version.save(update_fields=["signed_by", "signed_at"])
