@@ -92,7 +92,9 @@ _SENTENCES = {
     Code.ABOVE_USUAL: _lazy("More than usual: %(points)s."),
     Code.AVOIDED_POINT: _lazy("%(points)s is best avoided: %(risk)s."),
     Code.RISKY_POINT: _lazy("%(site)s: %(risk)s."),
-    Code.LOWER_FACE: _lazy("%(units)s U in the lower face (points: %(count)s): keep doses there small."),
+    Code.LOWER_FACE: _lazy(
+        "%(units)s U in the lower face (points: %(count)s): facial weakness followed such doses in 9 of 12 patients of one series."
+    ),
     Code.BOTH_SIDES: _lazy("%(units)s U on the healthy side (%(side)s; points: %(count)s)."),
     Code.VOLUME: _lazy("Up to %(volume)s mL at a point of the face; more than %(limit)s mL spreads further (points: %(count)s)."),
     Code.PRESEPTAL: _lazy("Preseptal points at the lids were followed by ptosis more often than pretarsal ones."),
@@ -105,7 +107,7 @@ _SENTENCES = {
     Code.PREGNANCY: _lazy("Pregnant or breast-feeding: only if the benefit justifies the risk."),
     Code.AMINOGLYCOSIDE: _lazy("A drug that adds to the effect: weakness may be stronger."),
     Code.ANTICOAGULANT: _lazy(
-        "Anticoagulant or bleeding disorder: thin needle, press 3 to 5 minutes; do not stop the drug for this."
+        "Anticoagulant or bleeding disorder: haematomas in 3.0 %% against 1.8 %% of one series, no significant difference."
     ),
     Code.EARLIER_REACTION: _lazy("Still troubled by an earlier treatment. Report it as a side effect."),
     Code.OPEN_SIDE_EFFECT: _lazy("Side effect on record: %(term)s (%(state)s)."),
