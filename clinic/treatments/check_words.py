@@ -93,7 +93,7 @@ _SENTENCES = {
     Code.AVOIDED_POINT: _lazy("%(points)s is best avoided: %(risk)s."),
     Code.RISKY_POINT: _lazy("%(site)s: %(risk)s."),
     Code.LOWER_FACE: _lazy(
-        "%(units)s U in the lower face (points: %(count)s): facial weakness followed such doses in 9 of 12 patients of one series."
+        "%(units)s U in the lower face (points: %(count)s): facial weakness followed in 9 of 12 patients of one series."
     ),
     Code.BOTH_SIDES: _lazy("%(units)s U on the healthy side (%(side)s; points: %(count)s)."),
     Code.VOLUME: _lazy("Up to %(volume)s mL at a point of the face; more than %(limit)s mL spreads further (points: %(count)s)."),
