@@ -125,6 +125,20 @@ _DETAIL_KINDS = dict.fromkeys(_details(), "line") | {
     "seen": "line",
 }
 
+#: Today's answers before a treatment of somebody past childbearing age.
+_ANSWERS = {
+    f"answer-{item}": "NO"
+    for item in (
+        "HYPERSENSITIVITY",
+        "INFECTION",
+        "NEUROMUSCULAR",
+        "SWALLOWING",
+        "AMINOGLYCOSIDE",
+        "ANTICOAGULANT",
+        "EARLIER_REACTION",
+    )
+}
+
 
 def _treatment(world):
     return {
@@ -137,6 +151,7 @@ def _treatment(world):
         "lid_technique": "",
         "notes": "calm",
         "own_next_on": "2027-03-01",
+        **_ANSWERS,
         "points-TOTAL_FORMS": "2",
         "points-INITIAL_FORMS": "0",
         "points-MIN_NUM_FORMS": "0",
@@ -248,6 +263,23 @@ FORMS = {
         shown_on=of("follow-up-show", "follow_up"),
     ),
     "staff:follow-up-wake": Form(of("follow-up-wake", "snoozed")),
+    "staff:given-elsewhere-add": Form(
+        of("given-elsewhere-add", "patient"),
+        lambda world: {
+            "product": str(world.vial.lot.product.public_id),
+            "units": "97.5",
+            "given_on": "2026-10-01",
+            "place": "a hospital in Aarhus",
+        },
+        {"product": "choice", "units": "number", "given_on": "date", "place": "line"},
+        shown_on=of("patient-show", "patient"),
+    ),
+    "staff:given-elsewhere-void": Form(
+        of("given-elsewhere-void", "own.patient", "own.given_elsewhere"),
+        lambda world: {"reason": "it was another patient"},
+        {"reason": "line"},
+        shown_on=of("patient-show", "own.patient"),
+    ),
     "staff:hold-clear": Form(of("hold-clear", "own.patient", "own.hold")),
     "staff:hold-set": Form(
         of("hold-set", "patient"),
@@ -353,6 +385,7 @@ FORMS = {
             "points-0-units": "number",
             "points-1-site": "choice",
             "points-1-units": "number",
+            "answer-INFECTION": "choice",
         },
         hidden=("token",),
         theirs=lambda world: {
