@@ -126,9 +126,19 @@ _DETAIL_KINDS = dict.fromkeys(_details(), "line") | {
     "seen": "line",
 }
 
-
-#: Milk is asked about where a product with milk protein is on offer, pregnancy at an age where it can be.
-_ASKED = [item for item in factories.ALL_NO if item not in ("MILK_ALLERGY", "PREGNANCY")]
+#: Today's answers before a treatment of somebody past childbearing age.
+_ANSWERS = {
+    f"answer-{item}": "NO"
+    for item in (
+        "HYPERSENSITIVITY",
+        "INFECTION",
+        "NEUROMUSCULAR",
+        "SWALLOWING",
+        "AMINOGLYCOSIDE",
+        "ANTICOAGULANT",
+        "EARLIER_REACTION",
+    )
+}
 
 
 def _treatment(world):
@@ -149,6 +159,7 @@ def _treatment(world):
         "lid_technique": "",
         "notes": "calm",
         "own_next_on": "2027-03-01",
+        **_ANSWERS,
         "points-TOTAL_FORMS": "2",
         "points-INITIAL_FORMS": "0",
         "points-MIN_NUM_FORMS": "0",
@@ -159,7 +170,6 @@ def _treatment(world):
         "points-1-site": "OO_UL_LAT",
         "points-1-side": "",
         "points-1-units": "1.25",
-        **{f"answer-{item}": "NO" for item in _ASKED},
     }
 
 
@@ -312,7 +322,7 @@ FORMS = {
         of("given-elsewhere-void", "own.patient", "own.given_elsewhere"),
         lambda world: {"reason": "it was another patient"},
         {"reason": "line"},
-        unshown=("reason",),
+        shown_on=of("patient-show", "own.patient"),
     ),
     "staff:hold-clear": Form(of("hold-clear", "own.patient", "own.hold")),
     "staff:hold-set": Form(
@@ -418,7 +428,7 @@ FORMS = {
     "staff:treatment-record": Form(
         of("treatment-record", "patient"),
         _treatment,
-        _TREATMENT_KINDS | {"token": "id"} | dict.fromkeys((f"answer-{item}" for item in _ASKED), "choice"),
+        _TREATMENT_KINDS | {"token": "id"} | dict.fromkeys(_ANSWERS, "choice"),
         hidden=("token",),
         beside={"discard_rest": ("wasted_units",)},
         theirs=lambda world: {

@@ -36,6 +36,10 @@ READS = {
         of("letter-list"),
         {**dict.fromkeys(("show", "until", "step", "clinic"), "choice"), "after": "id", "before": "id"},
     ),
+    "staff:override-list": (
+        of("override-list"),
+        {**dict.fromkeys(("kind", "severity", "by"), "choice"), "month": "date", "after": "id", "before": "id"},
+    ),
     "staff:patient-list": (of("patient-list"), {"q": "line", "after": "id", "before": "id"}),
     "staff:patient-show": (of("patient-show", "patient"), {"kind": "choice", "page": "number"}),
     "staff:side-effect-list": (

@@ -62,7 +62,7 @@ NAMES = {
     Code.PREGNANCY: _lazy("pregnancy"),
     Code.AMINOGLYCOSIDE: _lazy("drug that adds to the effect"),
     Code.ANTICOAGULANT: _lazy("anticoagulant"),
-    Code.EARLIER_REACTION: _lazy("earlier reaction, by today's answer"),
+    Code.EARLIER_REACTION: _lazy("earlier reaction"),
     Code.OPEN_SIDE_EFFECT: _lazy("side effect on record"),
     Code.HOLD: _lazy("hold"),
 }
