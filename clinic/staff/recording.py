@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from clinic.patients.models import Condition, Patient
@@ -20,7 +19,7 @@ from clinic.staff.vials import plain
 from clinic.toxins.body import View
 from clinic.toxins.models import FREE_POINT, Laterality, Product, Site, SiteDose, Vial
 from clinic.toxins.rules import LabelLimit
-from clinic.toxins.services import usable_vials
+from clinic.toxins.services import doses_at, usable_vials
 from clinic.treatments import dosing
 from clinic.treatments.models import Injection, InjectionSession
 from clinic.treatments.services import signed_sessions, used_for_others, window_for
@@ -274,11 +273,7 @@ def _sites(condition: Condition) -> tuple[dict[str, Site], bool]:
 
 
 def _doses(product: Product, condition: Condition) -> dict[str, SiteDose]:
-    """What is published for each point with the product in the condition's indication, else in any."""
-    doses = SiteDose.objects.filter(family=product.family).filter(Q(indication=None) | Q(indication=condition.indication_id))
-    # Those for any indication first, so that the others take their place.
-    ordered = sorted(doses.select_related("site"), key=lambda dose: dose.indication_id is not None)
-    return {dose.site.code: dose for dose in ordered}
+    return {dose.site.code: dose for dose in doses_at(product=product, indication=condition.indication).values()}
 
 
 def row_of(one: Injection) -> Row:

@@ -124,10 +124,11 @@ class SiteFactory(Factory):
 class SiteDoseFactory(Factory):
     class Meta:
         model = SiteDose
-        django_get_or_create = ("site", "family")
+        django_get_or_create = ("site", "family", "indication")
 
     site = factory.SubFactory(SiteFactory)
     family = ProductFamily.ONA_INCO
+    indication = None
     start_from = Decimal(1)
     start_until = Decimal("2.5")
     usual_maximum = Decimal(5)

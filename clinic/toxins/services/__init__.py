@@ -3,6 +3,7 @@
 from clinic.toxins.services.catalogue import CatalogueReport, load_catalogue
 from clinic.toxins.services.correcting import Taken, correct_taken
 from clinic.toxins.services.discards import discard
+from clinic.toxins.services.doses import doses_at
 from clinic.toxins.services.label_rules import limits_of, verify_rule
 from clinic.toxins.services.lots import MAY_BECOME, decide_lot
 from clinic.toxins.services.on_hand import OnHand, on_hand
@@ -19,6 +20,7 @@ __all__ = [
     "correct_taken",
     "decide_lot",
     "discard",
+    "doses_at",
     "draw",
     "known_presentation",
     "limits_of",

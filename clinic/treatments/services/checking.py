@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from types import MappingProxyType
 
 from clinic.accounts import User
 from clinic.patients.models import Condition, Patient
-from clinic.toxins.models import Product, SiteDose, Vial
+from clinic.toxins.models import Indication, Product, Vial
 from clinic.toxins.rules import LabelLimit
-from clinic.toxins.services import limits_of
+from clinic.toxins.services import doses_at, limits_of
 from clinic.treatments import check_words, dosing
 from clinic.treatments.check_records import Override, PreCheck
 from clinic.treatments.checks import findings_of
@@ -83,7 +82,7 @@ def check_treatment(
     units are no possible number is left out: signing refuses it anyway. Two queries.
     """
     possible = [point for point in points if point.units.is_finite() and 0 < point.units <= dosing.MOST_UNITS_AT_A_POINT]
-    usual = _usual(product, possible)
+    usual = _usual(product, condition.indication, possible)
     limits = limits_of(
         product=product,
         indication=condition.indication,
@@ -151,17 +150,19 @@ def write_overrides(*, by: User, session: InjectionSession, checked: Checked, no
 
 
 def _checked(point: Point, vials: Sequence[Vial], usual: Mapping[int, Usual]) -> CheckedPoint:
-    site, vial = point.site, vials[0] if len(vials) == 1 else None
+    site = point.site
+    # The volume is known where all vials were made up alike, whichever of them the point comes from.
+    vial = vials[0] if len({(one.labelled_units, one.diluent_ml) for one in vials}) == 1 else None
     return CheckedPoint(
         site=site.code,
-        label=str(site),
+        label=point.label if site.is_free else str(site),
         muscle=site.muscle,
         side=point.side,
         units=point.units,
         volume_ml=None
         if vial is None
         else dosing.volume_ml(point.units, labelled_units=vial.labelled_units, diluent_ml=vial.diluent_ml),
-        is_of_face=site.view.startswith("FACE"),
+        is_of_face=(point.view or site.view).startswith("FACE"),
         around_eye=site.around_eye,
         is_lower_face=site.may_be_contralateral,
         is_avoided=site.is_avoided,
@@ -171,8 +172,10 @@ def _checked(point: Point, vials: Sequence[Vial], usual: Mapping[int, Usual]) ->
     )
 
 
-def _usual(product: Product, points: Sequence[Point]) -> dict[int, Usual]:
-    doses = SiteDose.objects.filter(
-        family=product.family, site__in={point.site.pk for point in points}, usual_maximum__isnull=False
-    )
-    return {dose.site_id: Usual(dose.usual_maximum or Decimal(0), dose.source, dose.from_general_knowledge) for dose in doses}
+def _usual(product: Product, indication: Indication, points: Sequence[Point]) -> dict[int, Usual]:
+    doses = doses_at(product=product, indication=indication, sites=[point.site.pk for point in points])
+    return {
+        pk: Usual(dose.usual_maximum, dose.source, dose.from_general_knowledge)
+        for pk, dose in doses.items()
+        if dose.usual_maximum is not None
+    }
