@@ -23,8 +23,9 @@ from clinic.staff.views import (
     side_effects,
     stock,
     tasks,
+    treatment_amending,
     treatment_drafts,
-    treatment_versions,
+    treatment_reading,
     treatment_void,
     treatments,
     vials,
@@ -93,14 +94,14 @@ urlpatterns: list[URLPattern] = [
     path("stock/<uuid:public_id>/", vials.VialShow.as_view(), name="vial-show"),
     path("stock/<uuid:public_id>/discard/", vials.VialDiscard.as_view(), name="vial-discard"),
     path("stock/<uuid:public_id>/make-up/", stock.VialReconstitute.as_view(), name="vial-reconstitute"),
-    path("treatments/<uuid:public_id>/", treatments.TreatmentShow.as_view(), name="treatment-show"),
-    path("treatments/<uuid:public_id>/amend/", treatment_versions.TreatmentAmend.as_view(), name="treatment-amend"),
+    path("treatments/<uuid:public_id>/", treatment_reading.TreatmentShow.as_view(), name="treatment-show"),
+    path("treatments/<uuid:public_id>/amend/", treatment_amending.TreatmentAmend.as_view(), name="treatment-amend"),
     path(
         "treatments/<uuid:public_id>/side-effects/new/",
         side_effect_reports.SideEffectReportTreatment.as_view(),
         name="side-effect-report-treatment",
     ),
-    path("treatments/<uuid:public_id>/version/", treatment_versions.TreatmentVersion.as_view(), name="treatment-version"),
+    path("treatments/<uuid:public_id>/version/", treatment_reading.TreatmentVersion.as_view(), name="treatment-version"),
     path("treatments/<uuid:public_id>/void/", treatment_void.TreatmentVoid.as_view(), name="treatment-void"),
 ]
 

@@ -1,4 +1,4 @@
-"""Amending a treatment that took several vials, or one that was another patient's too."""
+"""Amending a treatment that took several vials or one that was another patient's too, and what stays with its versions."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ import pytest
 
 from clinic.treatments.models import InjectionSession, VialUse
 from tests.factories import NOW, InjectionSessionFactory, PatientFactory, VialFactory
-from tests.staff.recording import error_at, value_of
+from tests.staff.recording import error_at, text, value_of
 from tests.staff.test_treatment_amending import Signed
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +68,9 @@ def test_a_vial_of_another_patient_is_taken_in_an_amendment_only_on_somebodys_wo
     assert taken(signed.session) == {theirs.pk: (8, 0, True)}
     assert signed.amend(based_on="2", vial=str(theirs.public_id), notes="once is enough").status_code == 302
     assert taken(signed.session) == {theirs.pk: (8, 0, True)}
+
+
+def test_every_version_shows_what_was_answered_before_the_needle_went_in(signed):
+    signed.amend()
+    for page in (signed.page("show"), signed.page("version", "?number=1"), signed.page("version", "?number=2")):
+        assert "Answered no Allergy to a botulinum toxin" in text(page)

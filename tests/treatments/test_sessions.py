@@ -14,7 +14,6 @@ from clinic.treatments.services import (
     Draw,
     Point,
     TreatmentRefused,
-    newest_performed_on,
     record_signed,
     signed_sessions,
 )
@@ -254,9 +253,6 @@ def test_signed_treatments_come_newest_first_and_drafts_do_not_count(visit):
     InjectionSessionFactory(condition=visit.condition, performed_on=date(2026, 9, 1), signed=False)
     InjectionSessionFactory(patient=visit.patient, condition=ConditionFactory(patient=visit.patient, side="LEFT"))
     assert list(signed_sessions(condition=visit.condition)) == [new, old]
-    assert newest_performed_on(condition=visit.condition) == date(2026, 6, 8)
-    assert newest_performed_on(condition=visit.condition, other_than=new) == date(2026, 3, 2)
-    assert newest_performed_on(condition=ConditionFactory()) is None
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,14 @@ class DayField(forms.DateField):
         )
 
 
+def day_of(text: str) -> date | None:
+    """A day as DayField writes it; None for anything else."""
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
+
+
 class TreatmentForm(VialsForm):
     """Everything about a visit but its points. Choices are given as rows; what comes back are the rows chosen."""
 

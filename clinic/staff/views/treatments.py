@@ -1,10 +1,9 @@
-"""Recording a treatment, and reading one."""
+"""Recording a treatment."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import cast
 
 from django.contrib import messages
@@ -17,10 +16,8 @@ from django.utils.translation import gettext as _
 
 from clinic.care.services import complete_visit, visits_left_over
 from clinic.patients.models import Condition, Patient
-from clinic.practice.models import Membership
 from clinic.practice.roles import Permission
-from clinic.scheduling.models import COMING_STATES, Appointment
-from clinic.staff.checking import Interview, answers_of
+from clinic.staff.checking import Interview
 from clinic.staff.drafts import draft_state, posted_from, posted_revision, told_draft
 from clinic.staff.forms.points import (
     MORE_ROWS,
@@ -37,16 +34,12 @@ from clinic.staff.forms.points import (
     spare_rows,
 )
 from clinic.staff.forms.stock import USUAL_WASTE
-from clinic.staff.forms.treatments import TreatmentForm
+from clinic.staff.forms.treatments import TreatmentForm, day_of
 from clinic.staff.forms.vials import VIAL_FIELDS
 from clinic.staff.pages import StaffPage
-from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.staff.recording import Desk, lay_desk
-from clinic.staff.treatment_maps import given_maps
-from clinic.staff.version_lines import history_of
 from clinic.staff.vials import shares_in_words
-from clinic.treatments import dosing
-from clinic.treatments.models import FollowUp, Injection, InjectionSession, PointSide, SessionState, TreatmentDraft
+from clinic.treatments.models import FollowUp, InjectionSession, TreatmentDraft
 from clinic.treatments.services import AlreadyRecorded, DraftConflict, Problem, TreatmentRefused, draft_of
 
 
@@ -293,81 +286,3 @@ class TreatmentRecord(StaffPage):
             ),
         }
         return render(self.request, self.template, context | more, status=status)
-
-
-class TreatmentShow(StaffPage):
-    """A signed treatment as it stands."""
-
-    permission = Permission.VIEW_PATIENTS
-
-    def get(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-        session = (
-            InjectionSession.objects.filter(patient__in=self.patients(), public_id=public_id)
-            .exclude(state=SessionState.DRAFT)
-            .select_related(
-                "patient__clinic",
-                "clinic",
-                "condition__indication",
-                "current_version__signed_by",
-                "current_version__product",
-                "current_version__practitioner",
-            )
-            .first()
-        )
-        if session is None or session.current_version is None:
-            raise self.denied("InjectionSession")
-        self.viewed(session.patient, session)
-        version = session.current_version
-        membership = Membership.objects.get(user=self.user, clinic=session.patient.clinic)
-        injections = list(version.injections.select_related("site").order_by("order"))
-        follow_up = FollowUp.objects.filter(session=session).first()
-        today = self.now.astimezone(session.clinic.zone).date()
-        booked = follow_up.appointments.filter(state__in=COMING_STATES).first() if follow_up else None
-        facts = _window_facts(session, follow_up, booked) if follow_up else None
-        context = {
-            "patient": session.patient,
-            "session": session,
-            "version": version,
-            "injections": injections,
-            "maps": given_maps(injections),
-            "sides": by_side(injections),
-            "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
-            "answers": answers_of(version),
-            "overrides": session.overrides.select_related("by").order_by("pk"),
-            "follow_up": follow_up,
-            "facts": facts,
-            "axis": Axis.covering(today, facts.days()) if facts else None,
-            "may_book": follow_up and follow_up.is_active and not booked and membership.may(Permission.BOOK),
-            "may_record": session.state == SessionState.SIGNED and membership.may(Permission.RECORD_TREATMENTS),
-            "may_report": membership.may(Permission.REPORT_SIDE_EFFECTS),
-            "may_see_log": membership.may(Permission.VIEW_SIDE_EFFECT_LOG),
-            "side_effects": session.side_effects.select_related("current_version__term").order_by("-reported_at"),
-            "history": history_of(session),
-        }
-        return render(request, "staff/treatment-show.html", context)
-
-
-def by_side(injections: Sequence[Injection]) -> list[dict[str, object]]:
-    """What was given on each side, in the sides' order."""
-    totals = dosing.totals((one.side, one.units) for one in injections)
-    return [{"name": side.label, "units": totals.by_side[side]} for side in PointSide if side in totals.by_side]
-
-
-def day_of(text: str) -> date | None:
-    """A day as the form's own field writes it; None for anything else."""
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
-
-
-def _window_facts(session: InjectionSession, follow_up: FollowUp, booked: Appointment | None) -> WindowFacts:
-    return WindowFacts(
-        treated_on=session.performed_on,
-        opens_on=follow_up.opens_on,
-        closes_on=follow_up.closes_on,
-        suggested_from=follow_up.suggested_from,
-        suggested_until=follow_up.suggested_until,
-        worn_off_on=follow_up.worn_off_on,
-        appointment_on=booked.starts_at.astimezone(session.clinic.zone).date() if booked else None,
-    )

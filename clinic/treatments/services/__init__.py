@@ -25,7 +25,6 @@ from clinic.treatments.services.parts import Draw, Point, draws_from, total_of
 from clinic.treatments.services.refusals import AlreadyRecorded, AmendedMeanwhile, Problem, TreatmentRefused, problems_from
 from clinic.treatments.services.sessions import (
     lock_for_signing,
-    newest_performed_on,
     record_signed,
     sign_locked,
     signed_sessions,
@@ -69,7 +68,6 @@ __all__ = [
     "lock_for_amending",
     "lock_for_signing",
     "log_contact",
-    "newest_performed_on",
     "note_given_elsewhere",
     "open_follow_up",
     "problems_from",

@@ -41,14 +41,6 @@ def signed_sessions(*, condition: Condition) -> QuerySet[InjectionSession]:
     )
 
 
-def newest_performed_on(*, condition: Condition, other_than: InjectionSession | None = None) -> date | None:
-    """The date of the condition's newest signed treatment, `other_than` left out; None where there is none."""
-    sessions = InjectionSession.objects.filter(condition=condition, state=SessionState.SIGNED)
-    if other_than is not None:
-        sessions = sessions.exclude(pk=other_than.pk)
-    return sessions.order_by("-performed_on").values_list("performed_on", flat=True).first()
-
-
 @transaction.atomic
 def record_signed(
     *,

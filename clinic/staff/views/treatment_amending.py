@@ -1,4 +1,4 @@
-"""Amending a signed treatment, and reading any version of its record."""
+"""Amending a signed treatment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -28,13 +28,13 @@ from clinic.staff.forms.points import (
     posted_rows,
     show_problems,
 )
+from clinic.staff.forms.treatments import day_of
 from clinic.staff.forms.vials import VIAL_FIELDS
 from clinic.staff.recording import Desk, lay_desk, row_of
-from clinic.staff.treatment_maps import given_maps
 from clinic.staff.treatment_pages import TreatmentPage
-from clinic.staff.version_lines import ChangeLine, change_lines, history_of
+from clinic.staff.version_lines import change_lines
 from clinic.staff.vials import plain
-from clinic.staff.views.treatments import TreatmentRecord, by_side, day_of
+from clinic.staff.views.treatments import TreatmentRecord
 from clinic.toxins.models import VialState
 from clinic.treatments import dosing
 from clinic.treatments.models import FollowUp, FollowUpState, Injection, InjectionSession, SessionState, SessionVersion, VialUse
@@ -244,37 +244,3 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
             zone=self.session.clinic.zone,
             other_product=desk.product if is_other else None,
         )
-
-
-class TreatmentVersion(TreatmentPage):
-    """One version of a treatment's record as it was signed, and what it says otherwise than the one before."""
-
-    permission = Permission.VIEW_PATIENTS
-
-    def get(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-        session = self.load(public_id)
-        wanted = request.GET.get("number", str(current_of(session).number))
-        versions = {
-            str(one.number): one
-            for one in session.versions.filter(signed_at__isnull=False).select_related("product", "practitioner", "signed_by")
-        }
-        version = versions.get(wanted)
-        if version is None:
-            raise self.denied("InjectionSession")
-        self.viewed(session.patient, session)
-        before = versions.get(str(version.number - 1))
-        injections = list(version.injections.select_related("site").order_by("order"))
-        changes: list[ChangeLine] = [] if before is None else change_lines(before, version)
-        context = {
-            "patient": session.patient,
-            "session": session,
-            "version": version,
-            "history": history_of(session),
-            "before": before,
-            "changes": changes,
-            "injections": injections,
-            "maps": given_maps(injections),
-            "sides": by_side(injections),
-            "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
-        }
-        return render(request, "staff/treatment-version.html", context)
