@@ -37,6 +37,7 @@ from clinic.treatments.models import (
     VialUse,
     WindowPolicy,
 )
+from clinic.treatments.protocols import ProtocolTemplate, TemplatePoint
 
 __all__ = [
     "Appointment",
@@ -69,6 +70,7 @@ __all__ = [
     "Practitioner",
     "Presentation",
     "Product",
+    "ProtocolTemplate",
     "Review",
     "RuleVerification",
     "SessionVersion",
@@ -78,6 +80,7 @@ __all__ = [
     "SiteDose",
     "StaffTask",
     "Suppression",
+    "TemplatePoint",
     "Term",
     "User",
     "Vial",

@@ -63,6 +63,10 @@ STAFF = {
     "side-effect-review": Staff("GET POST", Permission.REVIEW_SIDE_EFFECTS, "side_effect"),
     "side-effect-show": Staff("GET", Permission.VIEW_SIDE_EFFECT_LOG, "side_effect"),
     "task-finish": Staff("GET POST", Permission.WORK_FOLLOW_UPS, "patient task"),
+    "template-keep": Staff("GET POST", Permission.RECORD_TREATMENTS, "session"),
+    "template-list": Staff("GET", Permission.RECORD_TREATMENTS),
+    "template-rename": Staff("GET POST", Permission.RECORD_TREATMENTS, "template"),
+    "template-retire": Staff("POST", Permission.RECORD_TREATMENTS, "template"),
     "treatment-record": Staff("GET POST", Permission.RECORD_TREATMENTS, "patient"),
     "treatment-show": Staff("GET", Permission.VIEW_PATIENTS, "session"),
     "vial-list": Staff("GET", Permission.KEEP_STOCK),
@@ -166,6 +170,7 @@ def records_of(clinic, words):
         side_effect=factories.SideEffectFactory(patient=patient, session=session, version__narrative=words),
         hold=factories.HoldFactory(patient=patient, note=words),
         task=factories.StaffTaskFactory(patient=patient, note=words),
+        template=factories.ProtocolTemplateFactory(clinic=clinic, name=words),
         message=factories.MessageFactory(follow_up=follow_up, state="UNKNOWN"),
     )
 

@@ -15,6 +15,7 @@ from clinic.patients.models import Condition, Patient
 from clinic.practice.models import Practitioner
 from clinic.staff.forms.points import Row, sides_of
 from clinic.staff.pictures.face_map import FaceMap, MapPoint, Side, lay_out, units_text
+from clinic.staff.templates_offered import TemplateShelf
 from clinic.staff.vials import plain
 from clinic.toxins.models import Product, Site, SiteDose, Vial
 from clinic.toxins.services import usable_vials
@@ -59,6 +60,7 @@ class Desk:
     #: The last treatment with the product in hand, where that is another than the last of all.
     last_of_product: PastTreatment | None
     product: Product | None
+    shelf: TemplateShelf
     doses: dict[str, SiteDose] = field(default_factory=dict)
 
     @property
@@ -87,6 +89,10 @@ class Desk:
         if self.repeated is None or not any(vial.lot.product_id == self.repeated.product.pk for vial in self.vials):
             return None
         return self.repeated
+
+    def first_rows(self) -> list[Row]:
+        """The rows the page opens with: those of the treatment repeated, or of the template chosen."""
+        return self.repeats.rows() if self.repeats else self.shelf.rows()
 
     def previous(self) -> Mapping[tuple[str, str], Decimal]:
         """Units of the last treatment with the same product, by site and side. Never another product's."""
@@ -147,7 +153,14 @@ class Desk:
 
 
 def lay_desk(
-    *, patient: Patient, condition: Condition, now: datetime, on: date | None, vial_id: str = "", repeat_id: str = ""
+    *,
+    patient: Patient,
+    condition: Condition,
+    shelf: TemplateShelf,
+    now: datetime,
+    on: date | None,
+    vial_id: str = "",
+    repeat_id: str = "",
 ) -> Desk | None:
     """Load the desk for a treatment on `on` (today if not given). None when `repeat_id` names no treatment of the condition.
 
@@ -164,9 +177,12 @@ def lay_desk(
     chosen = _chosen(patient, vials, vial_id)
     if chosen is not None and chosen not in vials:
         vials.append(chosen)
-    if wanted is not None and any(vial.lot.product_id == wanted.product_id for vial in vials):
+    shelf.in_stock = {vial.lot.product_id for vial in vials}
+    shelf.sites = sites = _sites(condition)
+    filled = wanted.product_id if wanted else shelf.product.pk if shelf.product else None
+    if filled in shelf.in_stock:
         # Units are only ever repeated with the product they were given in.
-        vials = [vial for vial in vials if vial.lot.product_id == wanted.product_id]
+        vials = [vial for vial in vials if vial.lot.product_id == filled]
     products = {vial.lot.product_id: vial.lot.product for vial in vials}
     product = chosen.lot.product if chosen else next(iter(products.values())) if len(products) == 1 else None
     of_product = next((one for one in past if product and one.product_id == product.pk), None)
@@ -178,12 +194,13 @@ def lay_desk(
         on=on,
         practitioners=list(Practitioner.objects.filter(clinics=clinic, is_active=True).order_by("name", "pk")),
         vials=vials,
-        sites=_sites(condition),
+        sites=sites,
         past=past,
         last=told.get(past[0].pk) if past else None,
         repeated=told.get(wanted.pk) if wanted else None,
         last_of_product=told.get(of_product.pk) if of_product else None,
         product=product,
+        shelf=shelf,
         doses={} if product is None else _doses(product),
     )
 

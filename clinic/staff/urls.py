@@ -20,6 +20,7 @@ from clinic.staff.views import (
     side_effects,
     stock,
     tasks,
+    templates,
     treatments,
 )
 
@@ -68,7 +69,11 @@ urlpatterns: list[URLPattern] = [
     path("stock/", stock.VialList.as_view(), name="vial-list"),
     path("stock/receive/", stock.VialReceive.as_view(), name="vial-receive"),
     path("stock/<uuid:public_id>/make-up/", stock.VialReconstitute.as_view(), name="vial-reconstitute"),
+    path("templates/", templates.TemplateList.as_view(), name="template-list"),
+    path("templates/<uuid:public_id>/", templates.TemplateRename.as_view(), name="template-rename"),
+    path("templates/<uuid:public_id>/retire/", templates.TemplateRetire.as_view(), name="template-retire"),
     path("treatments/<uuid:public_id>/", treatments.TreatmentShow.as_view(), name="treatment-show"),
+    path("treatments/<uuid:public_id>/template/", templates.TemplateKeep.as_view(), name="template-keep"),
     path(
         "treatments/<uuid:public_id>/side-effects/new/",
         side_effect_reports.SideEffectReportTreatment.as_view(),

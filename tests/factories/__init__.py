@@ -32,6 +32,7 @@ from tests.factories.treatments import (
     ContactAttemptFactory,
     FollowUpFactory,
     InjectionSessionFactory,
+    ProtocolTemplateFactory,
     SessionVersionFactory,
     WindowPolicyFactory,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "PractitionerFactory",
     "PresentationFactory",
     "ProductFactory",
+    "ProtocolTemplateFactory",
     "ReviewFactory",
     "SessionVersionFactory",
     "SideEffectFactory",

@@ -37,6 +37,7 @@ from clinic.staff.forms.treatments import TreatmentForm
 from clinic.staff.pages import StaffPage
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.staff.recording import Desk, given_map, lay_desk
+from clinic.staff.templates_offered import shelf_for
 from clinic.treatments import dosing
 from clinic.treatments.models import FollowUp, Injection, InjectionSession, PointSide, SessionState
 from clinic.treatments.services import AlreadyRecorded, Problem, TreatmentRefused
@@ -57,7 +58,7 @@ class TreatmentRecord(StaffPage):
         if condition is None:
             return self.choose_condition(patient)
         desk = self.lay_desk(patient, condition, QueryDict())
-        rows = desk.repeats.rows() if desk.repeats else []
+        rows = desk.first_rows()
         return self.answer(desk, rows, initial=self.first_values(desk, rows))
 
     def post(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
@@ -152,13 +153,18 @@ class TreatmentRecord(StaffPage):
         return render(self.request, "staff/treatment-condition.html", {"patient": patient, "conditions": conditions})
 
     def lay_desk(self, patient: Patient, condition: Condition, posted: QueryDict) -> Desk:
+        wanted = self.request.GET.get
+        shelf = shelf_for(condition, user=self.user, wanted_id="" if wanted("repeat") else wanted("template", ""))
+        if shelf is None:
+            raise self.denied("ProtocolTemplate")
         desk = lay_desk(
             patient=patient,
             condition=condition,
+            shelf=shelf,
             now=self.now,
             on=_day(posted.get("performed_on", "")),
             vial_id=posted.get("vial", ""),
-            repeat_id=self.request.GET.get("repeat", ""),
+            repeat_id=wanted("repeat", ""),
         )
         if desk is None:
             raise self.denied("InjectionSession")

@@ -11,6 +11,16 @@ from clinic.treatments.services.follow_ups import (
     window_for,
 )
 from clinic.treatments.services.parts import Draw, Point, total_of
+from clinic.treatments.services.protocols import (
+    FittedPoint,
+    TemplateRefused,
+    fitted,
+    keep_template,
+    rename_template,
+    retire_template,
+    templates_for,
+    templates_of,
+)
 from clinic.treatments.services.refusals import AlreadyRecorded, Problem, TreatmentRefused, problems_from
 from clinic.treatments.services.sessions import (
     lock_for_signing,
@@ -23,21 +33,29 @@ from clinic.treatments.services.sessions import (
 __all__ = [
     "AlreadyRecorded",
     "Draw",
+    "FittedPoint",
     "FollowUpRefused",
     "Point",
     "Problem",
+    "TemplateRefused",
     "TreatmentRefused",
     "close_active",
+    "fitted",
+    "keep_template",
     "lock_for_signing",
     "log_contact",
     "newest_performed_on",
     "open_follow_up",
     "problems_from",
     "record_signed",
+    "rename_template",
+    "retire_template",
     "sign_locked",
     "signed_sessions",
     "snooze",
     "stop",
+    "templates_for",
+    "templates_of",
     "total_of",
     "wake",
     "window_for",
