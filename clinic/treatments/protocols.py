@@ -51,9 +51,7 @@ class ProtocolTemplate(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="protocol_template_has_a_name"),
         ]
         indexes = [
-            models.Index(
-                fields=["clinic", "indication"], condition=Q(retired_at__isnull=True), name="protocol_template_in_use"
-            ),
+            models.Index(fields=["clinic", "indication"], condition=Q(retired_at__isnull=True), name="protocol_template_in_use"),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from clinic.staff.forms.templates import CLINIC, OWN, TemplateKeepForm, Template
 from clinic.staff.pages import StaffPage
 from clinic.treatments.models import InjectionSession, SessionState
 from clinic.treatments.protocols import ProtocolTemplate
-from clinic.treatments.services import TemplateRefused, keep_template, rename_template, retire_template, templates_of
+from clinic.treatments.services import TemplateRefused, keep_template, rename_template, retire_template, templates_at
 
 
 class TemplatePage(StaffPage):
@@ -23,19 +23,21 @@ class TemplatePage(StaffPage):
 
     permission = Permission.RECORD_TREATMENTS
 
-    def get_template(self, public_id: uuid.UUID) -> ProtocolTemplate:
+    def get_template(self, public_id: uuid.UUID, *, or_retired: bool = False) -> ProtocolTemplate:
         """A template in use at one of the person's clinics: the clinic's, or their own. 404 for any other."""
-        for clinic in self.clinics():
-            if template := templates_of(clinic, user=self.user).filter(public_id=public_id).first():
-                return template
-        raise self.denied("ProtocolTemplate")
+        found = templates_at(self.clinics(), user=self.user, or_retired=or_retired).filter(public_id=public_id).first()
+        if found is None:
+            raise self.denied("ProtocolTemplate")
+        return found
 
 
 class TemplateList(TemplatePage):
     """Every template that the person may use, by clinic and name."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        shelves = [(clinic, list(templates_of(clinic, user=self.user))) for clinic in self.clinics().order_by("name", "pk")]
+        clinics = list(self.clinics().order_by("name", "pk"))
+        templates = list(templates_at(clinics, user=self.user))
+        shelves = [(clinic, [one for one in templates if one.clinic_id == clinic.pk]) for clinic in clinics]
         return render(request, "staff/template-list.html", {"shelves": shelves})
 
 
@@ -121,11 +123,11 @@ class TemplateRetire(TemplatePage):
     """Offer a template no more. A button, not a page."""
 
     def post(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-        template = self.get_template(public_id)
+        template = self.get_template(public_id, or_retired=True)
         try:
             retire_template(by=self.actor, template=template, now=self.now)
         except TemplateRefused as refused:
-            messages.error(request, refused.problems[0].message)
+            messages.info(request, refused.problems[0].message)
         else:
             messages.success(request, _("The template “%(name)s” is offered no more.") % {"name": template.name})
         return redirect("staff:template-list")

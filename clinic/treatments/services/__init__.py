@@ -18,8 +18,8 @@ from clinic.treatments.services.protocols import (
     keep_template,
     rename_template,
     retire_template,
+    templates_at,
     templates_for,
-    templates_of,
 )
 from clinic.treatments.services.refusals import AlreadyRecorded, Problem, TreatmentRefused, problems_from
 from clinic.treatments.services.sessions import (
@@ -54,8 +54,8 @@ __all__ = [
     "signed_sessions",
     "snooze",
     "stop",
+    "templates_at",
     "templates_for",
-    "templates_of",
     "total_of",
     "wake",
     "window_for",

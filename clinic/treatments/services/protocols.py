@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -46,11 +46,13 @@ class FittedPoint:
         return str(PointSide(self.side).label)
 
 
-def templates_of(clinic: Clinic, *, user: User) -> QuerySet[ProtocolTemplate]:
-    """The clinic's templates that are in use, and this person's own there, by name; each with `point_count` and `units`."""
+def templates_at(clinics: Iterable[Clinic], *, user: User, or_retired: bool = False) -> QuerySet[ProtocolTemplate]:
+    """The clinics' templates that are in use, and this person's own there, by name; each with `point_count` and `units`."""
+    found = ProtocolTemplate.objects.filter(clinic__in=clinics)
+    if not or_retired:
+        found = found.filter(retired_at__isnull=True)
     return (
-        ProtocolTemplate.objects.filter(clinic=clinic, retired_at__isnull=True)
-        .filter(Q(practitioner__isnull=True) | Q(practitioner__user=user))
+        found.filter(Q(practitioner__isnull=True) | Q(practitioner__user=user))
         .select_related("product", "indication", "practitioner", "clinic")
         .annotate(point_count=Count("points"), units=Sum("points__units"))
         .order_by("name", "pk")
@@ -58,8 +60,8 @@ def templates_of(clinic: Clinic, *, user: User) -> QuerySet[ProtocolTemplate]:
 
 
 def templates_for(clinic: Clinic, indication: Indication, *, user: User) -> QuerySet[ProtocolTemplate]:
-    """Those of `templates_of` that are meant for this indication."""
-    return templates_of(clinic, user=user).filter(indication=indication)
+    """Those of `templates_at` the clinic that are meant for this indication."""
+    return templates_at([clinic], user=user).filter(indication=indication)
 
 
 @transaction.atomic
@@ -111,9 +113,7 @@ def rename_template(*, by: audit.Actor, template: ProtocolTemplate, name: str, n
         return
     template.name = name.strip()
     _save(template)
-    audit.record(
-        by=by, action=audit.Action.CHANGED, what=template, clinic_id=template.clinic_id, fields=["name"], now=now
-    )
+    audit.record(by=by, action=audit.Action.CHANGED, what=template, clinic_id=template.clinic_id, fields=["name"], now=now)
 
 
 @transaction.atomic
@@ -122,9 +122,7 @@ def retire_template(*, by: audit.Actor, template: ProtocolTemplate, now: datetim
     template = _locked(template)
     template.retired_at = now
     template.save(update_fields=["retired_at"])
-    audit.record(
-        by=by, action=audit.Action.CHANGED, what=template, clinic_id=template.clinic_id, fields=["retired_at"], now=now
-    )
+    audit.record(by=by, action=audit.Action.CHANGED, what=template, clinic_id=template.clinic_id, fields=["retired_at"], now=now)
 
 
 def fitted(template: ProtocolTemplate, *, condition_side: str) -> Sequence[FittedPoint]:
