@@ -30,6 +30,6 @@ class TemplateKeepForm(TemplateNameForm):
     def __init__(self, *args: Any, clinic: str, is_practitioner: bool, **options: Any) -> None:
         """`is_practitioner`: only who treats here can have templates of their own."""
         super().__init__(*args, **options)
-        choices = [(OWN, _("for myself"))] if is_practitioner else []
-        choices.append((CLINIC, _("for everybody who treats at %(clinic)s") % {"clinic": clinic}))
-        cast(forms.ChoiceField, self.fields["owner"]).choices = choices
+        own = [(OWN, _("for myself"))] if is_practitioner else []
+        everybody = (CLINIC, _("for everybody who treats at %(clinic)s") % {"clinic": clinic})
+        cast(forms.ChoiceField, self.fields["owner"]).choices = [*own, everybody]

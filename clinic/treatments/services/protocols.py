@@ -70,8 +70,8 @@ def keep_template(
 ) -> ProtocolTemplate:
     """Keep the points of a signed treatment, as its current version has them, under a name. Nothing of the patient is kept.
 
-    `practitioner` None makes it the clinic's. Raises TemplateRefused for a name that is taken or unfit, for a treatment that is not
-    signed, and for a practitioner of another clinic.
+    `practitioner` None makes it the clinic's. Raises TemplateRefused for a name that is taken or unfit, for a treatment that is
+    not signed, and for a practitioner of another clinic.
     """
     if session.state != SessionState.SIGNED or session.current_version is None:
         raise TemplateRefused.for_field("", _("Only the points of a signed treatment can be kept."))
@@ -118,7 +118,7 @@ def rename_template(*, by: audit.Actor, template: ProtocolTemplate, name: str, n
 
 @transaction.atomic
 def retire_template(*, by: audit.Actor, template: ProtocolTemplate, now: datetime) -> None:
-    """Offer a template no more. Treatments that were filled in from it stay as they are. Raises TemplateRefused the second time."""
+    """Offer a template no more. Treatments filled in from it stay as they are. Raises TemplateRefused the second time."""
     template = _locked(template)
     template.retired_at = now
     template.save(update_fields=["retired_at"])
