@@ -222,5 +222,5 @@ def test_patients_born_before_they_fell_ill_and_were_treated(demonstration):
 def test_each_clinic_has_templates_of_its_own_with_points_that_its_products_have(demonstration):
     for clinic in Clinic.objects.all():
         kept = ProtocolTemplate.objects.filter(clinic=clinic).annotate(count=Count("points"))
-        assert {one.name for one in kept} >= {"Eye and cheek", "Whole half of the face"}
+        assert {one.name for one in kept} >= {"Round the eye", "Whole half of the face"}
         assert all(one.count >= 3 for one in kept)

@@ -12,7 +12,7 @@ from clinic.treatments.models import InjectionSession, SessionState
 from clinic.treatments.services import keep_template
 
 #: Name, indication, and whether it is the practitioner's own or the clinic's.
-_KEPT = (("Eye and cheek", "HFS", False), ("Whole half of the face", "HFS", True), ("Both eyes", "BLEPH", False))
+_KEPT = (("Round the eye", "HFS", False), ("Whole half of the face", "HFS", True), ("Both eyes", "BLEPH", False))
 
 
 def keep_some_templates(places: Sequence[Place], now: datetime) -> None:
