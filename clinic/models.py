@@ -42,6 +42,7 @@ from clinic.treatments.models import (
     VoidedUse,
     WindowPolicy,
 )
+from clinic.treatments.protocols import ProtocolTemplate, TemplatePoint
 
 __all__ = [
     "Appointment",
@@ -79,6 +80,7 @@ __all__ = [
     "Presentation",
     "Product",
     "ProductCode",
+    "ProtocolTemplate",
     "Review",
     "RuleVerification",
     "SessionVersion",
@@ -89,6 +91,7 @@ __all__ = [
     "SiteDose",
     "StaffTask",
     "Suppression",
+    "TemplatePoint",
     "Term",
     "TreatmentDraft",
     "User",

@@ -411,6 +411,15 @@ FORMS = {
         {"outcome": "line"},
         unshown=("outcome",),
     ),
+    "staff:template-keep": Form(
+        of("template-keep", "own.session"),
+        lambda world: {"name": "Round the eye", "owner": "clinic"},
+        {"name": "line", "owner": "choice"},
+    ),
+    "staff:template-rename": Form(
+        of("template-rename", "own.template"), lambda world: {"name": "Round the eye"}, {"name": "line"}
+    ),
+    "staff:template-retire": Form(of("template-retire", "own.template")),
     "staff:treatment-amend": Form(
         of("treatment-amend", "own.session"),
         _amendment,

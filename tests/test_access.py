@@ -70,6 +70,10 @@ STAFF = {
     "treatment-amend": Staff("GET POST", Permission.RECORD_TREATMENTS, "session"),
     "treatment-draft": Staff("GET POST", Permission.RECORD_TREATMENTS, "patient"),
     "treatment-draft-discard": Staff("GET POST", Permission.RECORD_TREATMENTS, "patient"),
+    "template-keep": Staff("GET POST", Permission.RECORD_TREATMENTS, "session"),
+    "template-list": Staff("GET", Permission.RECORD_TREATMENTS),
+    "template-rename": Staff("GET POST", Permission.RECORD_TREATMENTS, "template"),
+    "template-retire": Staff("POST", Permission.RECORD_TREATMENTS, "template"),
     "treatment-record": Staff("GET POST", Permission.RECORD_TREATMENTS, "patient"),
     "treatment-show": Staff("GET", Permission.VIEW_PATIENTS, "session"),
     "treatment-version": Staff("GET", Permission.VIEW_PATIENTS, "session"),
@@ -180,6 +184,7 @@ def records_of(clinic, words):
         given_elsewhere=factories.GivenElsewhereFactory(patient=patient, place=words),
         override=factories.OverrideFactory(session=session, shown=words, reason=words),
         task=factories.StaffTaskFactory(patient=patient, note=words),
+        template=factories.ProtocolTemplateFactory(clinic=clinic, name=words),
         message=factories.MessageFactory(follow_up=follow_up, state="UNKNOWN"),
     )
 

@@ -88,6 +88,10 @@ def _amendment():
     }  # fmt: skip
 
 
+def _template_words():
+    return {"session": Course().sign(), "name": CANARY, "practitioner": None}
+
+
 def _draft():
     condition = factories.ConditionFactory(patient=_patient())
     return {"patient": condition.patient, "condition": condition}
@@ -200,6 +204,9 @@ ACTS = {
     ),
     "amend_treatment": lambda: (amend_treatment, _amendment()),
     "void_treatment": lambda: (void_treatment, {"session": Course().sign(), "units": "STILL_IN_VIAL", "reason": CANARY}),
+    "keep_template": lambda: (treatments.keep_template, _template_words()),
+    "rename_template": lambda: (treatments.rename_template, {"template": factories.ProtocolTemplateFactory(), "name": CANARY}),
+    "retire_template": lambda: (treatments.retire_template, {"template": factories.ProtocolTemplateFactory()}),
     "keep_draft": lambda: (treatments.keep_draft, _draft() | {"revision": 0, "typed": {"notes": [CANARY]}}),
     "discard_draft": lambda: (treatments.discard_draft, _kept_draft()),
 }  # fmt: skip

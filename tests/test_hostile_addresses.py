@@ -40,6 +40,7 @@ READS = {
         of("override-list"),
         {**dict.fromkeys(("kind", "severity", "by"), "choice"), "month": "date", "after": "id", "before": "id"},
     ),
+    "staff:template-list": (of("template-list"), {}),
     "staff:patient-list": (of("patient-list"), {"q": "line", "after": "id", "before": "id"}),
     "staff:patient-show": (of("patient-show", "patient"), {"kind": "choice", "page": "number"}),
     "staff:side-effect-list": (

@@ -25,6 +25,7 @@ _THINGS: dict[str, Promise] = {
     "Message": gettext_lazy("a letter"),
     "Patient": gettext_lazy("the record"),
     "PatientLink": gettext_lazy("a link in a letter"),
+    "ProtocolTemplate": gettext_lazy("a protocol template"),
     "SideEffect": gettext_lazy("a side effect"),
     "StaffTask": gettext_lazy("a task"),
     "TreatmentDraft": gettext_lazy("a draft of a treatment"),

@@ -14,6 +14,7 @@ from clinic.patients.models import Condition, Patient
 from clinic.practice.models import Practitioner
 from clinic.staff.forms.points import Row, sides_of
 from clinic.staff.pictures.body_map import BodyMap, MapPoint, Side, lay_out_views, units_text
+from clinic.staff.templates_offered import TemplateShelf
 from clinic.staff.treatment_maps import catalogue_point, free_point, units_or_none
 from clinic.staff.vials import plain
 from clinic.toxins.body import View
@@ -59,6 +60,7 @@ class Desk:
     #: The last treatment with the product in hand, where that is another than the last of all.
     last_of_product: PastTreatment | None
     product: Product | None
+    shelf: TemplateShelf
     doses: dict[str, SiteDose] = field(default_factory=dict)
     #: Keys of the vials that were used for another patient before.
     shared: set[int] = field(default_factory=set)
@@ -102,6 +104,10 @@ class Desk:
         if self.repeated is None or not any(vial.lot.product_id == self.repeated.product.pk for vial in self.vials):
             return None
         return self.repeated
+
+    def first_rows(self) -> list[Row]:
+        """The rows the page opens with: those of the treatment repeated, or of the template chosen."""
+        return self.repeats.rows() if self.repeats else self.shelf.rows()
 
     def previous(self) -> Mapping[tuple[str, str], Decimal]:
         """Units of the last treatment with the same product, by site and side. Never another product's."""
@@ -191,6 +197,7 @@ def lay_desk(
     *,
     patient: Patient,
     condition: Condition,
+    shelf: TemplateShelf,
     now: datetime,
     on: date | None,
     vial_id: str = "",
@@ -217,13 +224,16 @@ def lay_desk(
     for one in [chosen, *(_chosen(patient, vials, more) for more in more_vial_ids if more)]:
         if one is not None and one not in vials:
             vials.append(one)
-    if wanted is not None and any(vial.lot.product_id == wanted.product_id for vial in vials):
+    sites, has_own_points = _sites(condition)
+    shelf.in_stock = {vial.lot.product_id for vial in vials}
+    shelf.sites = sites
+    filled = wanted.product_id if wanted else shelf.product.pk if shelf.product else None
+    if filled in shelf.in_stock:
         # Units are only ever repeated with the product they were given in.
-        vials = [vial for vial in vials if vial.lot.product_id == wanted.product_id]
+        vials = [vial for vial in vials if vial.lot.product_id == filled]
     products = {vial.lot.product_id: vial.lot.product for vial in vials}
     product = chosen.lot.product if chosen else next(iter(products.values())) if len(products) == 1 else None
     of_product = next((one for one in past if product and one.product_id == product.pk), None)
-    sites, has_own_points = _sites(condition)
     told = _with_injections(past, [one for one in (past[0] if past else None, wanted, of_product) if one])
     return Desk(
         patient=patient,
@@ -239,6 +249,7 @@ def lay_desk(
         repeated=told.get(wanted.pk) if wanted else None,
         last_of_product=told.get(of_product.pk) if of_product else None,
         product=product,
+        shelf=shelf,
         doses={} if product is None else _doses(product, condition),
         shared=used_for_others(patient=patient, vials=vials),
     )

@@ -22,10 +22,11 @@ from clinic.treatments.models import (
     VoidedUse,
     WindowPolicy,
 )
+from clinic.treatments.protocols import ProtocolTemplate, TemplatePoint
 from tests.factories.base import NOW, Factory
 from tests.factories.patients import ConditionFactory, PatientFactory
 from tests.factories.practice import ClinicFactory, PractitionerFactory, UserFactory
-from tests.factories.toxins import ProductFactory, SiteFactory, VialFactory
+from tests.factories.toxins import IndicationFactory, ProductFactory, SiteFactory, VialFactory
 
 #: The default treatment, on the patient's right; its window opens on 1 December 2026 and closes on 1 March 2027.
 TREATED_ON = date(2026, 9, 1)
@@ -194,3 +195,28 @@ class TreatmentDraftFactory(Factory):
     by = factory.SubFactory(UserFactory)
     typed = "{}"
     updated_at = NOW
+
+
+class ProtocolTemplateFactory(Factory):
+    """The clinic's template with the default points of the right; `points` are (site code, side, units)."""
+
+    class Meta:
+        model = ProtocolTemplate
+
+    clinic = factory.SubFactory(ClinicFactory)
+    name = factory.Sequence(lambda n: f"Template {n}")
+    indication = factory.SubFactory(IndicationFactory)
+    side = "RIGHT"
+    product = factory.SubFactory(ProductFactory)
+    created_at = NOW
+
+    @classmethod
+    def _create(cls, model_class, *args, points=RIGHT_POINTS, **kwargs):
+        template = super()._create(model_class, *args, **kwargs)
+        for order, (code, side, units) in enumerate(points):
+            site = SiteFactory(code=code)
+            x = 100 - site.x if side == "LEFT" else site.x
+            TemplatePoint.objects.create(
+                template=template, order=order, site=site, side=side, x=x, y=site.y, units=Decimal(units)
+            )
+        return template

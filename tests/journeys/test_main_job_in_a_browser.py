@@ -24,7 +24,7 @@ def test_from_signing_in_to_the_patients_booking(
     expect(page.get_by_role("heading", name="Follow-ups")).to_be_visible()
 
     record(page, running.site_url, everything)
-    expect(page.get_by_text("15 U", exact=False).first).to_be_visible()
+    expect(page.get_by_text("10 U", exact=False).first).to_be_visible()
 
     page.goto(f"{running.site_url}/follow-ups/")
     row = page.get_by_role("row").filter(has_text="Ines Duarte")

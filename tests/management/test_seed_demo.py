@@ -24,6 +24,7 @@ from clinic.safety.models import SideEffect
 from clinic.scheduling.models import Appointment
 from clinic.toxins.models import SiteDose, Vial
 from clinic.treatments.models import ContactAttempt, FollowUp, Injection, InjectionSession, SessionVersion, VialUse
+from clinic.treatments.protocols import ProtocolTemplate
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -238,3 +239,10 @@ def test_patients_born_before_they_fell_ill_and_were_treated(demonstration):
     assert not Patient.objects.filter(conditions__onset_on__lt=F("born_on")).exists()
     assert not InjectionSession.objects.filter(performed_on__gt=NOW.date()).exists()
     assert not Patient.objects.filter(created_at__gt=NOW).exists()
+
+
+def test_each_clinic_has_templates_of_its_own_with_points_that_its_products_have(demonstration):
+    for clinic in Clinic.objects.all():
+        kept = ProtocolTemplate.objects.filter(clinic=clinic).annotate(count=Count("points"))
+        assert {one.name for one in kept} >= {"Round the eye", "Whole half of the face"}
+        assert all(one.count >= 3 for one in kept)

@@ -21,6 +21,7 @@ from clinic.management.seed.lives import Life, Scene
 from clinic.management.seed.people import Person, invent
 from clinic.management.seed.practice import Place
 from clinic.management.seed.stock import Stock
+from clinic.management.seed.templates import keep_some_templates
 from clinic.patients.models import Patient
 from clinic.reminders.models import MessageState
 from clinic.safety.catalogue import load_terms
@@ -105,6 +106,7 @@ def _make(now: datetime, endings: Mapping[Ending, int]) -> None:
     calendar.run()
     for scene in scenes:
         scene.stock.fill_up(now)
+    keep_some_templates(places, now)
     practice.let_letters_go_at_any_hour()
     # From here on the real engine looks after them: at its next run it looks at everybody.
     Patient.objects.update(next_check_at=now)

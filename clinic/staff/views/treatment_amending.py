@@ -31,6 +31,7 @@ from clinic.staff.forms.points import (
 from clinic.staff.forms.treatments import day_of
 from clinic.staff.forms.vials import VIAL_FIELDS
 from clinic.staff.recording import Desk, lay_desk, row_of
+from clinic.staff.templates_offered import TemplateShelf
 from clinic.staff.treatment_pages import TreatmentPage
 from clinic.staff.version_lines import change_lines
 from clinic.staff.vials import plain
@@ -138,6 +139,7 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
         desk = lay_desk(
             patient=self.session.patient,
             condition=self.session.condition,
+            shelf=TemplateShelf(self.session.condition, ()),
             now=self.now,
             on=day_of(posted.get("performed_on", "")) or self.session.performed_on,
             vial_id=first,

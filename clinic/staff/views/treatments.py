@@ -38,6 +38,7 @@ from clinic.staff.forms.treatments import TreatmentForm, day_of
 from clinic.staff.forms.vials import VIAL_FIELDS
 from clinic.staff.pages import StaffPage
 from clinic.staff.recording import Desk, lay_desk
+from clinic.staff.templates_offered import shelf_for
 from clinic.staff.vials import shares_in_words
 from clinic.treatments.models import FollowUp, InjectionSession, TreatmentDraft
 from clinic.treatments.services import AlreadyRecorded, DraftConflict, Problem, TreatmentRefused, draft_of
@@ -61,7 +62,7 @@ class TreatmentRecord(StaffPage):
         if (draft := draft_of(condition=condition)) is not None:
             return self.go_on(patient, condition, draft) if "draft" in request.GET else self.offer(patient, condition, draft)
         desk = self.lay_desk(patient, condition, QueryDict())
-        rows = desk.repeats.rows() if desk.repeats else []
+        rows = desk.first_rows()
         return self.answer(desk, rows, initial=self.first_values(desk, rows))
 
     def post(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
@@ -188,14 +189,19 @@ class TreatmentRecord(StaffPage):
         return render(self.request, "staff/treatment-condition.html", {"patient": patient, "conditions": conditions})
 
     def lay_desk(self, patient: Patient, condition: Condition, posted: QueryDict) -> Desk:
+        wanted = self.request.GET.get
+        shelf = shelf_for(condition, user=self.user, wanted_id="" if wanted("repeat") else wanted("template", ""))
+        if shelf is None:
+            raise self.denied("ProtocolTemplate")
         desk = lay_desk(
             patient=patient,
             condition=condition,
+            shelf=shelf,
             now=self.now,
             on=day_of(posted.get("performed_on", "")),
             vial_id=posted.get("vial", ""),
             more_vial_ids=[posted.get(name, "") for name in VIAL_FIELDS[1:]],
-            repeat_id=self.request.GET.get("repeat", ""),
+            repeat_id=wanted("repeat", ""),
         )
         if desk is None:
             raise self.denied("InjectionSession")

@@ -22,6 +22,16 @@ from clinic.treatments.services.follow_ups import (
     window_for,
 )
 from clinic.treatments.services.parts import Draw, Point, draws_from, total_of
+from clinic.treatments.services.protocols import (
+    FittedPoint,
+    TemplateRefused,
+    fitted,
+    keep_template,
+    rename_template,
+    retire_template,
+    templates_at,
+    templates_for,
+)
 from clinic.treatments.services.refusals import AlreadyRecorded, AmendedMeanwhile, Problem, TreatmentRefused, problems_from
 from clinic.treatments.services.sessions import (
     lock_for_signing,
@@ -51,9 +61,11 @@ __all__ = [
     "DraftConflict",
     "DraftTooLong",
     "Draw",
+    "FittedPoint",
     "FollowUpRefused",
     "Point",
     "Problem",
+    "TemplateRefused",
     "TreatmentRefused",
     "Wording",
     "add_version",
@@ -63,8 +75,10 @@ __all__ = [
     "discard_draft",
     "draft_of",
     "draws_from",
+    "fitted",
     "keep_draft",
     "keep_places",
+    "keep_template",
     "lock_for_amending",
     "lock_for_signing",
     "log_contact",
@@ -73,6 +87,8 @@ __all__ = [
     "problems_from",
     "problems_of_version",
     "record_signed",
+    "rename_template",
+    "retire_template",
     "said_anew",
     "said_by",
     "set_window",
@@ -81,6 +97,8 @@ __all__ = [
     "signed_sessions",
     "snooze",
     "stop",
+    "templates_at",
+    "templates_for",
     "total_of",
     "typed_in",
     "use_up_draft",
