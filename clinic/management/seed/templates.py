@@ -12,7 +12,12 @@ from clinic.treatments.models import InjectionSession, SessionState
 from clinic.treatments.services import keep_template
 
 #: Name, indication, and whether it is the practitioner's own or the clinic's.
-_KEPT = (("Round the eye", "HFS", False), ("Whole half of the face", "HFS", True), ("Both eyes", "BLEPH", False))
+_KEPT = (
+    ("Round the eye", "HFS", False),
+    ("Whole half of the face", "HFS", True),
+    ("Both eyes", "BLEPH", False),
+    ("Fixed scheme, 31 places", "CM", False),
+)
 
 
 def keep_some_templates(places: Sequence[Place], now: datetime) -> None:
