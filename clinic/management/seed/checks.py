@@ -23,9 +23,9 @@ _REASONS: Mapping[Code, tuple[str, ...]] = {
         "Seen before treatment, explained again, patient decides to go on",
     ),
     Code.EARLIER_REACTION: (
-        "Lid a little lower since last time; outer point moved further lateral",
-        "Mouth corner still weak: lower-face dose halved",
-        "Dry eye, drops help; patient wants treatment all the same",
+        "A little weaker there since last time; that point was left out",
+        "Still a bruise at one point; it was moved aside",
+        "Getting better by the week; patient wants treatment all the same",
     ),
     Code.TOO_EARLY: ("Treated elsewhere before moving here; effect has gone",),
     Code.UNUSUAL_TOTAL: (
