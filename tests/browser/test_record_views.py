@@ -119,6 +119,7 @@ def test_impossible_number_of_points_is_not_taken(open_record, typed):
 def test_two_points_typed_at_once_are_signed(open_record):
     page = open_record("HFS", "RIGHT")
     type_quickly(page, "oo ul lat R 2.5x2")
+    page.get_by_role("button", name="No to the rest").click()
     page.get_by_role("button", name="Sign treatment").click()
     expect(page.get_by_text("Treatment signed.")).to_be_visible()
     assert list(Injection.objects.order_by("order").values_list("point", "units")) == [("1", 2.5), ("2", 2.5)]
@@ -133,6 +134,7 @@ def test_free_point_is_put_on_a_picture_named_and_signed(open_record):
     expect(row.locator('[name$="-side"]')).to_have_value("RIGHT")
     expect(picture(page, "HEAD_BACK").locator("text[data-free]")).to_have_text("20")
     expect(page.locator('[data-total="right"]')).to_have_text("20")
+    page.get_by_role("button", name="No to the rest").click()
     page.get_by_role("button", name="Sign treatment").click()
     expect(page.get_by_text("Treatment signed.")).to_be_visible()
     injection = Injection.objects.get()
@@ -200,6 +202,7 @@ def test_free_point_without_script_is_a_row_with_a_place(browser, open_record, c
     page.locator('[name="points-0-x"]').fill("27")
     page.locator('[name="points-0-y"]').fill("66")
     page.locator('[name="points-0-units"]').fill("5")
+    page.get_by_role("button", name="No to the rest").click()
     page.get_by_role("button", name="Sign treatment").click()
     expect(page.get_by_text("Treatment signed.")).to_be_visible()
     assert Injection.objects.get().name == "Masseter"

@@ -103,6 +103,7 @@ def test_second_vial_and_second_patient_are_told_while_one_charts(page, site, cl
     expect(page.locator('[data-total="left-in-vial"]')).to_have_text("77.5")
     page.get_by_label("Why discarded").fill("spilled")
     looks(page)
+    page.get_by_role("button", name="No to the rest").click()
     page.get_by_role("button", name="Sign treatment").click()
     expect(page.get_by_text("The vial of lot BEGUN has been used for another patient.")).to_be_visible()
     confirmation.check()

@@ -71,6 +71,7 @@ def test_signing_at_once_after_typing_is_not_overtaken_by_its_own_draft(page, pl
     page.goto(place.address)
     type_quickly(page, "zyg maj 2.5")
     page.get_by_label("Notes").fill("last word")
+    page.get_by_role("button", name="No to the rest").click()
     page.get_by_role("button", name="Sign treatment").click()
     expect(page.get_by_text("Treatment signed.")).to_be_visible()
     assert InjectionSession.objects.get().current_version.notes == "last word"
@@ -113,6 +114,7 @@ def test_whoever_is_signed_out_while_typing_signs_in_elsewhere_and_goes_on(page,
     place.sign_in()
     write_notes(page, "after lunch")
     expect(status(page)).to_have_text(re.compile(r"Draft kept at \d\d:\d\d\."))
+    page.get_by_role("button", name="No to the rest").click()
     page.get_by_role("button", name="Sign treatment").click()
     expect(page.get_by_text("Treatment signed.")).to_be_visible()
     assert InjectionSession.objects.get().current_version.total_units == 2.5
@@ -133,6 +135,7 @@ def test_record_is_put_right_on_pages_that_look_well(page, place, looks, watch):
     watch.expected.append("422")
     page.goto(place.address)
     type_quickly(page, "zyg maj 2.5")
+    page.get_by_role("button", name="No to the rest").click()
     page.get_by_role("button", name="Sign treatment").click()
     page.get_by_role("link", name="Amend").click()
     looks(page)
