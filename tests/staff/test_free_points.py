@@ -10,12 +10,18 @@ from django.urls import reverse
 from clinic.toxins.models import Indication, Site
 from clinic.toxins.services import load_catalogue
 from clinic.treatments.models import Injection, InjectionSession
-from tests.factories import ConditionFactory, SiteFactory
+from tests.factories import NOW, ConditionFactory, SiteFactory
 from tests.staff.recording import RecordPage, text
 
 pytestmark = pytest.mark.django_db
 
 FREE = {"site": "FREE", "side": "RIGHT", "units": "5", "name": "Masseter", "view": "FACE_FRONT", "x": "27.5", "y": "66"}
+
+
+@pytest.fixture(autouse=True)
+def clock(time_machine):
+    """Every test happens on Monday 23 November 2026 in the morning."""
+    time_machine.move_to(NOW, tick=False)
 
 
 @pytest.fixture
