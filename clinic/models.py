@@ -21,28 +21,33 @@ from clinic.toxins.models import (
     Indication,
     LabelRule,
     Lot,
+    LotDecision,
     Presentation,
     Product,
+    ProductCode,
     RuleVerification,
     Site,
     SiteDose,
     Vial,
+    VialDiscard,
 )
-from clinic.toxins.stock_models import LotDecision, ProductCode, VialDiscard
-from clinic.treatments.check_records import GivenElsewhere, Override, PreCheck
 from clinic.treatments.models import (
     ContactAttempt,
     FollowUp,
+    GivenElsewhere,
     Injection,
     InjectionSession,
+    Override,
+    PreCheck,
+    ProtocolTemplate,
     SessionVersion,
     SessionVoid,
+    TemplatePoint,
     TreatmentDraft,
     VialUse,
     VoidedUse,
     WindowPolicy,
 )
-from clinic.treatments.protocols import ProtocolTemplate, TemplatePoint
 
 __all__ = [
     "Appointment",

@@ -21,9 +21,8 @@ from clinic.practice.models import Clinic
 from clinic.practice.roles import Permission
 from clinic.practice.services import clinics_where
 from clinic.safety.models import Term
-from clinic.toxins.models import Indication, LabelRule, Presentation, Product, RuleVerification, Site, SiteDose
+from clinic.toxins.models import Indication, LabelRule, Presentation, Product, ProductCode, RuleVerification, Site, SiteDose
 from clinic.toxins.services import verify_rule
-from clinic.toxins.stock_models import ProductCode
 
 
 class Presentations(Inside):

@@ -14,9 +14,8 @@ from django.db.models.functions import Cast, Concat
 from clinic.care.prepared import PreparedQuery
 from clinic.patients.models import Hold, HoldReason
 from clinic.safety.models import Outcome, SideEffect, SideEffectState, Urgency
-from clinic.treatments.check_records import GivenElsewhere
 from clinic.treatments.checks.facts import EarlierReaction, Given, StandingHold
-from clinic.treatments.models import InjectionSession, SessionState
+from clinic.treatments.models import GivenElsewhere, InjectionSession, SessionState
 
 #: Outcomes after which a side effect is over; one whose outcome is not known is over once somebody has reviewed it.
 _OVER = (Outcome.RECOVERED, Outcome.SEQUELAE, Outcome.FATAL)

@@ -17,11 +17,10 @@ from clinic.staff.forms.points import Row
 from clinic.staff.recording import Desk
 from clinic.toxins.models import Vial
 from clinic.toxins.rules import LabelLimit
-from clinic.treatments.check_records import PreCheckAnswer
 from clinic.treatments.check_words import QUESTIONS, SEVERITIES, sentence, standing_of_rule
 from clinic.treatments.checks.answers import Item, asked
 from clinic.treatments.checks.findings import Finding, Severity
-from clinic.treatments.models import SessionVersion
+from clinic.treatments.models import PreCheckAnswer, SessionVersion
 from clinic.treatments.services import Checked, Point, Problem, TreatmentRefused
 
 

@@ -16,9 +16,8 @@ from clinic.patients.querysets import PatientQuerySet
 from clinic.practice.models import Clinic
 from clinic.staff.forms.stock import expiry_in_words
 from clinic.staff.vials import hours_left, plain, size_text, units_per_tenth, use_by
-from clinic.toxins.models import LotState, Product, Vial, VialState
+from clinic.toxins.models import LotDecision, LotState, Product, Vial, VialState
 from clinic.toxins.rules import usable_until
-from clinic.toxins.stock_models import LotDecision
 from clinic.treatments.models import InjectionSession, SessionState, VialUse
 
 

@@ -13,7 +13,7 @@ from clinic.patients.models import Condition
 from clinic.staff.forms.points import MOST_ROWS, Row, sides_of
 from clinic.staff.vials import plain
 from clinic.toxins.models import Product, Site
-from clinic.treatments.protocols import ProtocolTemplate
+from clinic.treatments.models import ProtocolTemplate
 from clinic.treatments.services import FittedPoint, fitted, templates_for
 
 

@@ -8,8 +8,7 @@ import pytest
 from clinic.audit import Actor, AuditEvent
 from clinic.practice.models import Role
 from clinic.toxins.services import verify_rule
-from clinic.treatments.check_records import Override, PreCheck
-from clinic.treatments.models import InjectionSession
+from clinic.treatments.models import InjectionSession, Override, PreCheck
 from clinic.treatments.services import Point, TreatmentRefused
 from tests.care.test_services import Visit
 from tests.factories import (

@@ -13,9 +13,8 @@ from clinic.audit import Actor
 from clinic.care.services import complete_visit
 from clinic.patients.models import Patient
 from clinic.staff.stock_lines import movements, unexplained
-from clinic.toxins.models import Vial
+from clinic.toxins.models import Vial, VialDiscard
 from clinic.toxins.services import VialRefused, decide_lot, discard, on_hand, receive_vials, reconstitute
-from clinic.toxins.stock_models import VialDiscard
 from clinic.treatments.models import VialUse
 from clinic.treatments.services import Point, TreatmentRefused
 from tests.factories import (

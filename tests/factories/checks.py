@@ -5,9 +5,8 @@ from decimal import Decimal
 
 import factory
 
-from clinic.treatments.check_records import GivenElsewhere, Override, PreCheck
 from clinic.treatments.checks.answers import Item
-from clinic.treatments.models import SessionVersion
+from clinic.treatments.models import GivenElsewhere, Override, PreCheck, SessionVersion
 from clinic.treatments.services import TreatmentRefused
 from tests.factories.base import NOW, TODAY, Factory
 from tests.factories.patients import PatientFactory

@@ -6,8 +6,20 @@ from decimal import Decimal
 import factory
 
 from clinic.toxins.lot_numbers import lot_key
-from clinic.toxins.models import Indication, LabelRule, Lot, Presentation, Product, ProductFamily, Site, SiteDose, Vial
-from clinic.toxins.stock_models import LotDecision, ProductCode, VialDiscard
+from clinic.toxins.models import (
+    Indication,
+    LabelRule,
+    Lot,
+    LotDecision,
+    Presentation,
+    Product,
+    ProductCode,
+    ProductFamily,
+    Site,
+    SiteDose,
+    Vial,
+    VialDiscard,
+)
 from tests.factories.base import NOW, Factory
 from tests.factories.practice import ClinicFactory, UserFactory
 

@@ -7,22 +7,23 @@ import factory
 from dateutil.relativedelta import relativedelta
 
 from clinic.toxins.models import VialState
-from clinic.treatments.check_records import PreCheck
 from clinic.treatments.models import (
     ContactAttempt,
     FollowUp,
     Injection,
     InjectionSession,
+    PreCheck,
+    ProtocolTemplate,
     SessionState,
     SessionVersion,
     SessionVoid,
+    TemplatePoint,
     TreatmentDraft,
     UnitsFate,
     VialUse,
     VoidedUse,
     WindowPolicy,
 )
-from clinic.treatments.protocols import ProtocolTemplate, TemplatePoint
 from tests.factories.base import NOW, Factory
 from tests.factories.patients import ConditionFactory, PatientFactory
 from tests.factories.practice import ClinicFactory, PractitionerFactory, UserFactory

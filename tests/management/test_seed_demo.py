@@ -23,8 +23,15 @@ from clinic.reminders.models import Message
 from clinic.safety.models import SideEffect
 from clinic.scheduling.models import Appointment
 from clinic.toxins.models import SiteDose, Vial
-from clinic.treatments.models import ContactAttempt, FollowUp, Injection, InjectionSession, SessionVersion, VialUse
-from clinic.treatments.protocols import ProtocolTemplate
+from clinic.treatments.models import (
+    ContactAttempt,
+    FollowUp,
+    Injection,
+    InjectionSession,
+    ProtocolTemplate,
+    SessionVersion,
+    VialUse,
+)
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from clinic.practice.models import Role
-from clinic.treatments.check_records import GivenElsewhere
+from clinic.treatments.models import GivenElsewhere
 from tests.factories import NOW, ClinicFactory, GivenElsewhereFactory, PatientFactory, ProductFactory, member
 from tests.staff.recording import error_at, text, value_of
 

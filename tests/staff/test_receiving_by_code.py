@@ -6,8 +6,7 @@ import pytest
 from django.urls import reverse
 
 from clinic.practice.models import Role
-from clinic.toxins.models import Lot, Vial
-from clinic.toxins.stock_models import ProductCode
+from clinic.toxins.models import Lot, ProductCode, Vial
 from tests.factories import NOW, ClinicFactory, PresentationFactory, ProductCodeFactory, member
 from tests.staff.recording import error_at, text, value_of
 

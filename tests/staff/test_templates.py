@@ -8,8 +8,7 @@ from django.urls import reverse
 
 from clinic.practice.models import Role
 from clinic.toxins.models import Lot
-from clinic.treatments.models import InjectionSession
-from clinic.treatments.protocols import ProtocolTemplate
+from clinic.treatments.models import InjectionSession, ProtocolTemplate
 from tests.factories import (
     NOW,
     IndicationFactory,

@@ -10,8 +10,7 @@ from django.urls import reverse
 
 from clinic.practice.models import Role
 from clinic.toxins.models import RuleVerification
-from clinic.treatments.check_records import Override
-from clinic.treatments.models import InjectionSession
+from clinic.treatments.models import InjectionSession, Override
 from tests.factories import (
     ALL_NO,
     NOW,

@@ -8,8 +8,7 @@ import pytest
 from django.urls import reverse
 
 from clinic.practice.models import Role
-from clinic.toxins.models import Vial
-from clinic.toxins.stock_models import VialDiscard
+from clinic.toxins.models import Vial, VialDiscard
 from tests.factories import (
     NOW,
     TODAY,

@@ -6,9 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from clinic.audit import Actor, AuditEvent
-from clinic.toxins.models import Vial
+from clinic.toxins.models import Vial, VialDiscard
 from clinic.toxins.services import VialRefused, discard
-from clinic.toxins.stock_models import VialDiscard
 from tests.factories import NOW, UserFactory, VialFactory
 
 pytestmark = pytest.mark.django_db

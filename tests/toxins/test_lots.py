@@ -5,9 +5,8 @@ from decimal import Decimal
 import pytest
 
 from clinic.audit import Actor, AuditEvent
-from clinic.toxins.models import Lot
+from clinic.toxins.models import Lot, LotDecision
 from clinic.toxins.services import VialRefused, decide_lot, draw, receive_vials, usable_vials
-from clinic.toxins.stock_models import LotDecision
 from tests.factories import NOW, TODAY, LotFactory, UserFactory, VialFactory
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,8 @@ from decimal import Decimal
 import pytest
 
 from clinic.audit import Actor, AuditEvent
-from clinic.toxins.models import Vial
+from clinic.toxins.models import ProductCode, Vial
 from clinic.toxins.services import VialRefused, known_presentation, on_hand, receive_vials, usable_vials
-from clinic.toxins.stock_models import ProductCode
 from tests.factories import (
     NOW,
     TODAY,

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from clinic.audit import Actor, AuditEvent
-from clinic.treatments.protocols import ProtocolTemplate, TemplatePoint
+from clinic.treatments.models import ProtocolTemplate, TemplatePoint
 from clinic.treatments.services import TemplateRefused, fitted, keep_template, rename_template, retire_template, templates_for
 from tests.factories import (
     NOW,

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from clinic.staff.forms.fields import LineField
-from clinic.treatments.check_records import PreCheckAnswer
 from clinic.treatments.check_words import ANSWER_NEEDED, QUESTIONS
 from clinic.treatments.checks.answers import NO, Item
+from clinic.treatments.models import PreCheckAnswer
 from clinic.treatments.services import REASON_LENGTH
 
 #: How the fields of a form are called: these and an item, or the key of a finding.

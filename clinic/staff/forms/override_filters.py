@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts import User
 from clinic.staff.forms.fields import PlainForm
-from clinic.treatments.check_records import Override, OverrideSeverity
 from clinic.treatments.check_words import NAMES
+from clinic.treatments.models import Override, OverrideSeverity
 
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 

@@ -13,7 +13,7 @@ from clinic.practice.roles import Permission
 from clinic.staff.forms.given_elsewhere import GivenElsewhereForm, VoidForm
 from clinic.staff.patient_pages import PatientFormPage
 from clinic.toxins.models import Product
-from clinic.treatments.check_records import GivenElsewhere
+from clinic.treatments.models import GivenElsewhere
 from clinic.treatments.services import note_given_elsewhere, void_given_elsewhere
 
 

@@ -12,9 +12,9 @@ from clinic.practice.services import memberships_of
 from clinic.staff.forms.override_filters import OverrideFilterForm
 from clinic.staff.pages import StaffPage
 from clinic.staff.paging import page_of
-from clinic.treatments.check_records import Override
 from clinic.treatments.check_words import NAMES
 from clinic.treatments.checks.findings import Code
+from clinic.treatments.models import Override
 
 #: The newest first; served by the index `override_newest_first`.
 ORDER = ("-at", "-id")

@@ -13,8 +13,7 @@ from clinic.practice.models import Practitioner
 from clinic.practice.roles import Permission
 from clinic.staff.forms.templates import CLINIC, OWN, TemplateKeepForm, TemplateNameForm
 from clinic.staff.pages import StaffPage
-from clinic.treatments.models import InjectionSession, SessionState
-from clinic.treatments.protocols import ProtocolTemplate
+from clinic.treatments.models import InjectionSession, ProtocolTemplate, SessionState
 from clinic.treatments.services import TemplateRefused, keep_template, rename_template, retire_template, templates_at
 
 

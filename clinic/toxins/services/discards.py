@@ -9,10 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic import audit
-from clinic.toxins.models import Vial, VialState
+from clinic.toxins.models import Vial, VialDiscard, VialState
 from clinic.toxins.services.refusals import VialRefused
 from clinic.toxins.services.stock import locked
-from clinic.toxins.stock_models import VialDiscard
 
 _LONGEST_REASON = VialDiscard._meta.get_field("reason").max_length or 0
 

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 
 from clinic import audit
 from clinic.practice.models import Clinic
-from clinic.toxins.models import Lot, LotState, Vial
+from clinic.toxins.models import Lot, LotDecision, LotState, Vial
 from clinic.toxins.services.refusals import VialRefused
-from clinic.toxins.stock_models import LotDecision
 
 _LONGEST_REASON = LotDecision._meta.get_field("reason").max_length or 0
 

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from clinic import audit
 from clinic.practice.models import Clinic
 from clinic.toxins.gs1 import has_check_digit
-from clinic.toxins.models import Presentation
+from clinic.toxins.models import Presentation, ProductCode
 from clinic.toxins.services.refusals import VialRefused
-from clinic.toxins.stock_models import ProductCode
 
 
 def known_presentation(*, gtin: str) -> Presentation | None:

@@ -13,12 +13,11 @@ from clinic.toxins.models import Indication, Product, Vial
 from clinic.toxins.rules import LabelLimit
 from clinic.toxins.services import doses_at, limits_of
 from clinic.treatments import check_words, dosing
-from clinic.treatments.check_records import Override, PreCheck
 from clinic.treatments.checks import findings_of
 from clinic.treatments.checks.answers import NO, YES, Item, asked, missing
 from clinic.treatments.checks.facts import CheckedPoint, EarlierReaction, Given, StandingHold, Treatment, Usual
 from clinic.treatments.checks.findings import Finding, unanswered
-from clinic.treatments.models import InjectionSession, SessionVersion
+from clinic.treatments.models import InjectionSession, Override, PreCheck, SessionVersion
 from clinic.treatments.services.parts import Point
 from clinic.treatments.services.refusals import Problem, TreatmentRefused
 

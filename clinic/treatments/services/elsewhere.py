@@ -14,7 +14,7 @@ from clinic.patients.services import Problem, Refused, look_again
 from clinic.patients.services.refusals import problems_of
 from clinic.toxins.models import Product
 from clinic.treatments import dosing
-from clinic.treatments.check_records import GivenElsewhere
+from clinic.treatments.models import GivenElsewhere
 
 
 def note_given_elsewhere(

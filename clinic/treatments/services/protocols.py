@@ -18,8 +18,7 @@ from clinic.patients.services import Refused
 from clinic.patients.services.refusals import problems_of
 from clinic.practice.models import Clinic, Practitioner
 from clinic.toxins.models import Indication
-from clinic.treatments.models import InjectionSession, PointSide, SessionState
-from clinic.treatments.protocols import ProtocolTemplate, TemplatePoint
+from clinic.treatments.models import InjectionSession, PointSide, ProtocolTemplate, SessionState, TemplatePoint
 
 _OTHER_SIDE = {PointSide.RIGHT: PointSide.LEFT, PointSide.LEFT: PointSide.RIGHT, PointSide.MIDLINE: PointSide.MIDLINE}
 _ONE_SIDE = (Side.RIGHT, Side.LEFT)

@@ -12,9 +12,8 @@ from clinic.patients.services import look_again
 from clinic.practice.models import Practitioner
 from clinic.toxins.models import Product, Vial
 from clinic.treatments import dosing
-from clinic.treatments.check_records import PreCheck
 from clinic.treatments.differences import PointSaid, Said, VialSaid
-from clinic.treatments.models import Injection, InjectionSession, SessionVersion, VialUse
+from clinic.treatments.models import Injection, InjectionSession, PreCheck, SessionVersion, VialUse
 from clinic.treatments.services.parts import (
     Draw,
     Point,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Side
 from clinic.patients.validators import validate_line
-from clinic.treatments.models import PointSide
+from clinic.treatments.models.sessions import PointSide
 
 
 class ProtocolTemplate(models.Model):
