@@ -14,7 +14,9 @@ from django.db.models.functions import Cast
 from clinic.patients.models import Consent, Hold, Patient, StaffTask, TaskKind
 from clinic.reminders.addresses import address_hash, domain_hash
 from clinic.reminders.models import DomainHold, EngineState, Message, Suppression
-from clinic.reminders.policy import OPEN_STATES, OPTED_OUT_PREFIX, TASK_PREFIX
+from clinic.reminders.occasions import CORRECTED_FOR
+from clinic.reminders.policy import OPEN_STATES, OPTED_OUT_PREFIX
+from clinic.reminders.rules import TASK_PREFIX
 from clinic.reminders.situation import GAP, Contact, Letter
 from clinic.reminders.steps import Step
 from clinic.scheduling.models import Appointment, ChangeKind
@@ -45,7 +47,7 @@ class PatientRow(NamedTuple):
 
 
 class FollowUpRow(NamedTuple):
-    """An open follow-up."""
+    """A follow-up that is open, or was declared void with its treatment; and the treatment's current version."""
 
     pk: int
     patient_id: int
@@ -56,6 +58,9 @@ class FollowUpRow(NamedTuple):
     suggested_from: date | None
     created_at: datetime
     snoozed_until: date | None
+    version: int | None
+    signed_at: datetime | None
+    void_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -108,21 +113,22 @@ def patients(ids: Iterable[int]) -> dict[int, PatientRow]:
     return {row[0]: PatientRow._make(row) for row in rows}
 
 
-def follow_ups(ids: list[int]) -> list[FollowUpRow]:
-    """The open follow-ups of these patients."""
-    rows = FollowUp.objects.filter(patient_id__in=ids, state=FollowUpState.ACTIVE).order_by("pk")
+def follow_ups(ids: list[int], at: datetime) -> list[FollowUpRow]:
+    """The open follow-ups of these patients, and those whose treatment was declared void not long ago."""
+    lately_void = Q(state=FollowUpState.VOID, session__void__at__gte=at - CORRECTED_FOR)
+    rows = FollowUp.objects.filter(Q(state=FollowUpState.ACTIVE) | lately_void, patient_id__in=ids).order_by("pk")
     return [
         FollowUpRow._make(row)
         for row in rows.values_list(
             "pk", "patient_id", "condition__indication_id", "opens_on", "closes_on", "own_on", "suggested_from", "created_at",
-            "snoozed_until",
+            "snoozed_until", "session__current_version__number", "session__current_version__signed_at", "session__void__at",
         )
     ]  # fmt: skip
 
 
-def visits(ids: list[int], open_follow_ups: list[int], at: datetime) -> list[VisitRow]:
-    """The appointments of open follow-ups, and all that are still to come."""
-    wanted = Appointment.objects.filter(Q(follow_up_id__in=open_follow_ups) | Q(starts_at__gt=at), patient_id__in=ids)
+def visits(ids: list[int], follow_up_ids: list[int], at: datetime) -> list[VisitRow]:
+    """The appointments of these follow-ups, and all that are still to come."""
+    wanted = Appointment.objects.filter(Q(follow_up_id__in=follow_up_ids) | Q(starts_at__gt=at), patient_id__in=ids)
     found: dict[int, VisitRow] = {}
     for pk, patient_id, follow_up_id, starts_at, state, created_at, kind, sequence, changed_at, by_patient, with_letter in (
         wanted.order_by("pk", "changes__pk").values_list(
@@ -169,7 +175,9 @@ def small(those: dict[int, PatientRow], at: datetime) -> Small:
     parts = [
         _part(Consent.objects.filter(patient_id__in=ids), "CONSENT", "patient_id", "purpose", flag="is_given"),
         _part(
-            ContactAttempt.objects.filter(follow_up__patient_id__in=ids, follow_up__state=FollowUpState.ACTIVE),
+            ContactAttempt.objects.filter(
+                follow_up__patient_id__in=ids, follow_up__state__in=[FollowUpState.ACTIVE, FollowUpState.VOID]
+            ),
             "CONTACT",
             "follow_up_id",
             "channel",

@@ -26,23 +26,26 @@ def load(patient_ids: Iterable[int], *, at: datetime) -> dict[int, Situation]:
     """
     patients = fact_rows.patients(patient_ids)
     ids = list(patients)
-    rows = fact_rows.follow_ups(ids)
-    open_follow_ups = {row.pk: row for row in rows}
-    visits = fact_rows.visits(ids, list(open_follow_ups), at)
+    rows = fact_rows.follow_ups(ids, at)
+    told_of = {row.pk: row for row in rows}
+    visits = fact_rows.visits(ids, list(told_of), at)
     small = fact_rows.small(patients, at)
     follow_ups: dict[int, list[FollowUpFacts]] = defaultdict(list)
+    void: dict[int, list[FollowUpFacts]] = defaultdict(list)
     by_follow_up: dict[int | None, list[VisitRow]] = defaultdict(list)
     told: dict[int, list[VisitFacts]] = defaultdict(list)
     for visit in visits:
         by_follow_up[visit.follow_up_id].append(visit)
         if visit.starts_at > at and visit.state in _TOLD_OF:
-            told[visit.patient_id].append(_visit(visit, open_follow_ups.get(visit.follow_up_id or 0)))
+            told[visit.patient_id].append(_visit(visit, told_of.get(visit.follow_up_id or 0)))
     hours = {pk: _hours(row) for pk, row in patients.items()}
     for row in rows:
         facts = _follow_up(row, hours[row.patient_id].zone, by_follow_up.get(row.pk, []), small, at)
-        follow_ups[row.patient_id].append(facts)
-    letters = fact_rows.letters(ids, list(open_follow_ups), [v.pk for those in told.values() for v in those], at)
-    return {pk: _situation(row, hours[pk], follow_ups[pk], told[pk], letters[pk], small, at) for pk, row in patients.items()}
+        (follow_ups if row.void_at is None else void)[row.patient_id].append(facts)
+    letters = fact_rows.letters(ids, list(told_of), [v.pk for those in told.values() for v in those], at)
+    return {
+        pk: _situation(row, hours[pk], follow_ups[pk], void[pk], told[pk], letters[pk], small, at) for pk, row in patients.items()
+    }
 
 
 @lru_cache(maxsize=1024)
@@ -59,6 +62,7 @@ def _situation(
     row: PatientRow,
     hours: SendingHours,
     follow_ups: list[FollowUpFacts],
+    void: list[FollowUpFacts],
     visits: list[VisitFacts],
     letters: Mapping[str, Letter],
     small: Small,
@@ -77,6 +81,7 @@ def _situation(
         on_hold=row.held_from is not None and row.held_from <= hours.local_date(at),
         asked_to_be_called=row.pk in small.asked_to_be_called,
         follow_ups=tuple(follow_ups),
+        void_follow_ups=tuple(void),
         visits=tuple(visits),
         letters=letters,
         tasks=frozenset(small.tasks[row.pk]),
@@ -106,6 +111,7 @@ def _follow_up(row: FollowUpRow, zone: ZoneInfo, visits: list[VisitRow], small: 
         fallen_through=len(fallen),
         fell_through_at=max(fallen, default=None),
         contacts=tuple(small.contacts.get(row.pk, ())),
+        corrected_at=row.void_at or (row.signed_at if row.version and row.version > 1 else None),
     )
 
 

@@ -141,7 +141,7 @@ def _mint(message: Message, now: datetime) -> tuple[Tokens, list[PatientLink]]:
     prepared: list[tuple[str, PatientLink]] = []
     if appointment is not None and rule.change != "CANCELLED":
         prepared.append(links.prepare(purpose=LinkPurpose.VISIT, patient=patient, appointment=appointment, now=now))
-    elif message.follow_up is not None:
+    elif message.follow_up is not None and rule.family is not Family.CORRECTION:
         prepared.append(links.prepare(purpose=LinkPurpose.BOOK, patient=patient, follow_up=message.follow_up, now=now))
     act = prepared[0][0] if prepared else ""
     stop, link = links.prepare(purpose=LinkPurpose.STOP, patient=patient, consent_purpose=rule.purpose, now=now)

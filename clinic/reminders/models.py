@@ -8,17 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-
-class Step(models.TextChoices):
-    """One letter or task that a plan knows."""
-
-    INVITE = "INVITE", _("invitation")
-    REMIND = "REMIND", _("second letter")
-    LAST_CALL = "LAST_CALL", _("last letter")
-    OVERDUE = "OVERDUE", _("overdue: phone")
-    BOOKED = "BOOKED", _("visit booked")
-    CANCELLED = "CANCELLED", _("visit cancelled")
-    VISIT = "VISIT", _("visit coming")
+from clinic.reminders.wording import step_choices
 
 
 class Anchor(models.TextChoices):
@@ -45,7 +35,8 @@ class Audience(models.TextChoices):
     STAFF = "STAFF", _("task for staff")
 
 
-#: The steps of the ladder and what they are counted from, and the steps that tell of a change of a visit.
+#: The steps of the ladder and what they are counted from, and the steps that tell of a change of a visit. A step that is
+#: in neither list is held to the shape that its anchor gives it, so that it needs no change of the table.
 LADDER = ["INVITE", "REMIND", "LAST_CALL", "OVERDUE"]
 OF_WINDOW = ["SUGGESTED", "OPENS", "CLOSES"]
 NEWS = ["BOOKED", "CANCELLED"]
@@ -76,7 +67,7 @@ class PlanStep(models.Model):
     """One letter of a plan: so long before (negative) or after an anchor, never before the floor."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="steps")
-    step = models.CharField(max_length=12, choices=Step.choices)
+    step = models.CharField(max_length=12, choices=step_choices)
     ordinal = models.PositiveSmallIntegerField(default=1, help_text=_("tells apart two of the same step"))
     anchor = models.CharField(max_length=12, choices=Anchor.choices)
     offset = models.SmallIntegerField(default=0)
@@ -96,7 +87,8 @@ class PlanStep(models.Model):
             models.CheckConstraint(
                 condition=Q(step__in=LADDER, anchor__in=OF_WINDOW, floor_anchor__in=["", *OF_WINDOW])
                 | Q(step__in=NEWS, anchor="CHANGE", offset=0, floor_anchor="")
-                | Q(step="VISIT", anchor="APPOINTMENT", offset__lt=0, floor_anchor=""),
+                | Q(step="VISIT", anchor="APPOINTMENT", offset__lt=0, floor_anchor="")
+                | (~Q(step__in=[*LADDER, *NEWS, "VISIT"]) & (Q(anchor__in=OF_WINDOW) | Q(floor_anchor=""))),
                 name="plan_step_counted_from_what_it_is_about",
                 violation_error_message=_(
                     "Invitations are counted from the window, news of a visit from the change itself (0 days), a reminder back "
@@ -145,7 +137,7 @@ class Message(models.Model):
     clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="messages")
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
     user = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
-    step = models.CharField(max_length=12, choices=Step.choices)
+    step = models.CharField(max_length=12, choices=step_choices)
     ordinal = models.PositiveSmallIntegerField(default=1)
     letter = models.CharField(max_length=24, help_text=_("which template"))
     follow_up = models.ForeignKey("clinic.FollowUp", on_delete=models.PROTECT, null=True, blank=True, related_name="messages")

@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
-from clinic.reminders.rules import FRESH, RULES, Family, Occasion
+from clinic.reminders.rules import FRESH, GONE_STATES, RULES, TASK_PREFIX, Family, Occasion
 from clinic.reminders.situation import GAP, FollowUpFacts, PlanBook, Situation, VisitFacts
 from clinic.reminders.steps import Anchor, Audience, PlanStep, Step, Unit
 
 #: The letters of one ladder keep at least this distance, whatever dates the window gives them.
 BETWEEN_RUNGS = timedelta(days=7)
+#: An invitation that counted from a void treatment is taken back within this time, or not at all.
+CORRECTED_FOR = timedelta(days=28)
 #: A reminder of a visit later than this before it is of no use.
 VISIT_AT_THE_LATEST = timedelta(hours=3)
 
 
 def occasions(facts: Situation, plans: PlanBook) -> Iterator[Occasion]:
     """Yield everything that the plan of the clinic may owe this patient, whenever it is due."""
+    beginnings: list[datetime] = []
     for follow_up in facts.follow_ups:
-        yield from _ladder(facts, follow_up, plans.steps(facts.clinic_id, follow_up.indication_id))
+        steps = plans.steps(facts.clinic_id, follow_up.indication_id)
+        ladder = list(_ladder(facts, follow_up, steps))
+        yield from ladder
+        begins_at = min((rung.due_at for rung in ladder), default=facts.hours.midnight_after(follow_up.closes_on))
+        beginnings.append(begins_at)
+        yield from _corrections(facts, follow_up, steps, until=begins_at)
+    for follow_up in facts.void_follow_ups:
+        if follow_up.corrected_at is not None:
+            # Where another follow-up of the patient is due by now, that it is time to come back was true after all.
+            until = min([*beginnings, follow_up.corrected_at + CORRECTED_FOR])
+            yield from _corrections(facts, follow_up, plans.steps(facts.clinic_id, follow_up.indication_id), until=until)
     for visit in facts.visits:
         steps = plans.steps(facts.clinic_id, visit.indication_id)
         reminders = list(_reminders(facts, visit, steps))
@@ -54,7 +67,7 @@ def _ladder(facts: Situation, follow_up: FollowUpFacts, steps: Iterable[PlanStep
             # Whoever has just cancelled or missed a visit is not invited in the same breath.
             due_at = max(due_at, follow_up.fell_through_at + GAP)
         yield Occasion(
-            key=_key(step.step, step.ordinal, f"f{follow_up.pk}", f"r{follow_up.fallen_through}"),
+            key=_key(step.step, step.ordinal, f"f{follow_up.pk}", f"r{_edition(facts, follow_up)}"),
             rule=RULES[step.step],
             ordinal=step.ordinal,
             audience=step.audience,
@@ -63,6 +76,45 @@ def _ladder(facts: Situation, follow_up: FollowUpFacts, steps: Iterable[PlanStep
             overtaken_at=min(begins[number + 1 :], default=None),
             follow_up=follow_up,
         )
+
+
+def _edition(facts: Situation, follow_up: FollowUpFacts) -> int:
+    """How often its invitations have become owed anew: visits fell through, or the ones that went were taken back."""
+    taken_back = {
+        key
+        for key, letter in facts.letters.items()
+        if letter.follow_up_id == follow_up.pk and letter.state in GONE_STATES and letter.step == Step.CORRECTION
+    }
+    phoned = {task.removeprefix(TASK_PREFIX) for task in facts.tasks if task.startswith(TASK_PREFIX + Step.CORRECTION)}
+    taken_back |= {key for key in phoned if subject_of(key) == f"f{follow_up.pk}"}
+    return follow_up.fallen_through + len(taken_back)
+
+
+def _corrections(facts: Situation, follow_up: FollowUpFacts, steps: Iterable[PlanStep], *, until: datetime) -> Iterator[Occasion]:
+    """The letter that takes back an invitation which the amended record does not bear out, until it does (`until`)."""
+    changed_at, edition = follow_up.corrected_at, f"r{_edition(facts, follow_up)}"
+    if changed_at is None or until <= changed_at:
+        return
+    subject = f"f{follow_up.pk}"
+    invited = any(
+        letter.gone_at is not None
+        and letter.gone_at < changed_at
+        and letter.state in GONE_STATES
+        and RULES[letter.step].family is Family.RETURN
+        and key.split(":")[2:] == [subject, edition]
+        for key, letter in facts.letters.items()
+    )
+    for step in steps:
+        if invited and RULES[step.step].family is Family.CORRECTION:
+            yield Occasion(
+                key=_key(step.step, step.ordinal, subject, edition),
+                rule=RULES[step.step],
+                ordinal=step.ordinal,
+                audience=step.audience,
+                due_at=changed_at,
+                expires_at=until,
+                follow_up=follow_up,
+            )
 
 
 def _day(follow_up: FollowUpFacts, step: PlanStep) -> date:

@@ -23,14 +23,14 @@ from clinic.reminders import facts, planner_lock
 from clinic.reminders.models import Message
 from clinic.reminders.outlooks import outlook_of
 from clinic.reminders.plans import load_book
-from clinic.reminders.policy import TASK_PREFIX, Decision, Outlook, missing_for_letter
+from clinic.reminders.policy import Decision, Outlook, missing_for_letter
 from clinic.reminders.rows import insert_new, set_each
-from clinic.reminders.rules import Occasion
+from clinic.reminders.rules import TASK_PREFIX, Occasion
 from clinic.reminders.situation import PlanBook, Situation
 from clinic.reminders.states import HELD_BY_PERSON, State, settled_as
 from clinic.reminders.steps import Audience, Reason, Verdict
 from clinic.reminders.transitions import Move, move_all
-from clinic.reminders.wording import STEPS
+from clinic.reminders.wording import step_words
 
 BATCH = 500
 
@@ -165,7 +165,7 @@ def _born(key: str, occasion: Occasion, situation: Situation, now: datetime) -> 
         "clinic_id": situation.clinic_id,
         "patient_id": situation.patient_id,
         "user_id": None,
-        "step": occasion.rule.step.value,
+        "step": str(occasion.rule.step),
         "ordinal": occasion.ordinal,
         "letter": occasion.rule.letter,
         "follow_up_id": follow_up.pk if follow_up else visit.follow_up_id if visit else None,
@@ -209,7 +209,7 @@ def _raise_tasks(situations: dict[int, Situation], outlooks: dict[int, Outlook],
             kind=_task_kind(situations[pk], occasion),
             cause_key=TASK_PREFIX + occasion.key,
             due_on=situations[pk].hours.local_date(now),
-            note=_("In place of a letter: %(step)s.") % {"step": STEPS[occasion.rule.step]} if occasion.rule.letter else "",
+            note=_("In place of a letter: %(step)s.") % {"step": step_words(occasion.rule.step)} if occasion.rule.letter else "",
             now=now,
         )
         raised += task is not None

@@ -12,13 +12,9 @@ from django.db import transaction
 from clinic.practice.models import Clinic
 from clinic.reminders.models import Plan
 from clinic.reminders.models import PlanStep as PlanStepRow
+from clinic.reminders.rules import default_steps
 from clinic.reminders.situation import PlanBook
-from clinic.reminders.steps import DEFAULT_STEPS, Anchor, Audience, PlanStep, Step, Unit
-
-
-def default_steps() -> tuple[PlanStep, ...]:
-    """Return the steps that every clinic starts with (source: docs/clinical-sources.md, reminders)."""
-    return DEFAULT_STEPS
+from clinic.reminders.steps import Anchor, Audience, PlanStep, Step, Unit
 
 
 def ensure_plan(clinic: Clinic, now: datetime) -> Plan:
@@ -31,7 +27,7 @@ def ensure_plan(clinic: Clinic, now: datetime) -> Plan:
         PlanStepRow.objects.bulk_create(
             PlanStepRow(
                 plan=plan,
-                step=step.step.value,
+                step=str(step.step),
                 ordinal=step.ordinal,
                 anchor=step.anchor.value,
                 offset=step.offset,
@@ -48,7 +44,9 @@ def ensure_plan(clinic: Clinic, now: datetime) -> Plan:
 def load_book(now: datetime) -> PlanBook:
     """Return the plan in force at each clinic, in one query: the newest version whose day has come.
 
-    A clinic without any row gets the default steps, so that no letter is lost because a set-up forgot them.
+    A clinic without any row gets the default steps, so that no letter is lost because a set-up forgot them. A step that a plan
+    does not name, not even as switched off, goes as in the clinic's plan for any indication, else as by default: a step that
+    comes with a new version of the program reaches the clinics that made their plan before.
     """
     rows = Plan.objects.order_by("version", "pk", "steps__pk").values_list(
         "clinic_id", "indication_id", "pk", "active_from", "clinic__time_zone", "steps__is_active", "steps__step",
@@ -57,11 +55,18 @@ def load_book(now: datetime) -> PlanBook:
     )  # fmt: skip
     in_force: dict[tuple[int, int | None], int] = {}
     steps: dict[int, list[PlanStep]] = {}
+    named: dict[int, set[str]] = {}
     for clinic_id, indication_id, pk, active_from, time_zone, is_active, *step in cast(Iterable[tuple[Any, ...]], rows):
         if active_from <= now.astimezone(ZoneInfo(time_zone)).date():
             in_force[clinic_id, indication_id] = pk
             steps.setdefault(pk, []).extend([_as_step(*step)] if is_active else [])
-    return PlanBook({key: tuple(steps[pk]) for key, pk in in_force.items()}, default_steps())
+            named.setdefault(pk, set()).add(step[0])
+    plans: dict[tuple[int, int | None], tuple[PlanStep, ...]] = {}
+    for (clinic_id, indication_id), pk in sorted(in_force.items(), key=lambda plan: plan[0][1] is not None):
+        others = plans.get((clinic_id, None), default_steps())
+        added = [step for step in others if step.step not in named[pk]]
+        plans[clinic_id, indication_id] = (*steps[pk], *added)
+    return PlanBook(plans, default_steps())
 
 
 def _as_step(

@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from clinic.reminders.occasions import occasions, subject_of
-from clinic.reminders.rules import GONE_STATES, Family, Occasion
+from clinic.reminders.rules import GONE_STATES, TASK_PREFIX, Family, Occasion
 from clinic.reminders.situation import GAP, Address, PlanBook, Situation
 from clinic.reminders.steps import Audience, Gate, Reason, Step, Verdict
 
-#: What `Situation.tasks` calls the task that stands in for a step: this, and the step's key.
-TASK_PREFIX = "step:"
 #: How the cause of the task begins that a patient's own opt-out raised (`patients.services.consents`).
 OPTED_OUT_PREFIX = "opted-out:"
 #: States in which a message may still go.
@@ -180,7 +178,7 @@ def _is_phoned(occasion: Occasion, missing: Reason) -> bool:
         return False
     if missing is not Reason.NO_CONSENT or occasion.rule.family is Family.RETURN:
         return True
-    return occasion.rule.step is Step.CANCELLED and occasion.visit is not None and not occasion.visit.by_patient
+    return occasion.rule.step == Step.CANCELLED and occasion.visit is not None and not occasion.visit.by_patient
 
 
 def _what_holds(facts: Situation) -> Reason | None:

@@ -1,6 +1,7 @@
 """The table of steps: what each tells of, who agreed to it, what it ignores and when it is not owed. Pure.
 
-A new step is one entry here, one set of templates under templates/email, and tests.
+A new step is one entry here, one set of templates under templates/email, and tests: `tests/reminders/test_made_up_step.py`
+makes one up and sees its letter go.
 """
 
 from __future__ import annotations
@@ -11,14 +12,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from clinic.reminders.situation import GAP, Contact, FollowUpFacts, Situation, VisitFacts
-from clinic.reminders.steps import Audience, Gate, Reason, Step
+from clinic.reminders.steps import Anchor, Audience, Gate, PlanStep, Reason, Step, Unit
 
 #: Unanswered letters of a ladder before staff take over; trials found one good letter about as good as three.
 MOST_UNANSWERED = 3
 #: A visit booked so shortly before a reminder of it needs no reminder: the confirmation has just said it.
 FRESH = timedelta(hours=24)
+#: What `Situation.tasks` calls the task that stands in for a step: this, and the step's key.
+TASK_PREFIX = "step:"
 #: States in which a letter is with the patient, or may be.
 GONE_STATES = frozenset({"HANDOFF", "SENT", "UNKNOWN", "BOUNCED", "COMPLAINED"})
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a text for translation. Named as the collectors of texts expect; this module does not know Django."""
+    return text
 
 
 class Family(StrEnum):
@@ -27,6 +35,7 @@ class Family(StrEnum):
     RETURN = "RETURN"  # the window of a follow-up: a ladder of which the right rung goes
     CHANGE = "CHANGE"  # a change of an appointment
     VISIT = "VISIT"  # back from an appointment
+    CORRECTION = "CORRECTION"  # what made an invitation that went untrue
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,8 @@ class StepRule:
     """One entry of the table."""
 
     step: Step
+    #: In words for staff, to be translated where it is shown.
+    title: str
     family: Family
     #: Folder under templates/email; empty for a step that is never a letter.
     letter: str
@@ -66,6 +77,8 @@ class StepRule:
     #: For a change: the kind of `AppointmentChange` it tells of, and how long that is news (None: until the visit).
     change: str = ""
     news_for: timedelta | None = None
+    #: When it goes unless a clinic's plan says otherwise.
+    plan: tuple[PlanStep, ...] = ()
 
 
 def made_after_its_window(facts: Situation, occasion: Occasion) -> Reason | None:
@@ -105,13 +118,14 @@ def answered(facts: Situation, occasion: Occasion) -> Reason | None:
 
 
 def three_unanswered(facts: Situation, occasion: Occasion) -> Reason | None:
-    """Three letters of the ladder went since the patient last answered, or since a visit fell through."""
+    """Three letters of the ladder went since the patient last answered, a visit fell through or they were taken back."""
     letters = _gone(facts, occasion)
     if len(letters) < MOST_UNANSWERED or occasion.follow_up is None:
         return None
     answers = [contact.at for contact in occasion.follow_up.contacts if contact.answered]
     if occasion.follow_up.fell_through_at:
         answers.append(occasion.follow_up.fell_through_at)
+    answers += _gone(facts, occasion, Family.CORRECTION)
     since = max(answers, default=None)
     unanswered = sum(since is None or at > since for at in letters)
     return Reason.THREE_UNANSWERED if unanswered >= MOST_UNANSWERED else None
@@ -142,8 +156,8 @@ def _contacts(occasion: Occasion) -> list[Contact]:
     return [contact for contact in follow_up.contacts if since is None or contact.at > since]
 
 
-def _gone(facts: Situation, occasion: Occasion) -> list[datetime]:
-    """When the letters of this follow-up's ladder went, in order."""
+def _gone(facts: Situation, occasion: Occasion, family: Family = Family.RETURN) -> list[datetime]:
+    """When the letters of this follow-up's ladder (or of another family) went, in order."""
     if occasion.follow_up is None or not facts.letters:
         return []
     pk = occasion.follow_up.pk
@@ -153,7 +167,7 @@ def _gone(facts: Situation, occasion: Occasion) -> list[datetime]:
         if letter.gone_at is not None
         and letter.follow_up_id == pk
         and letter.state in GONE_STATES
-        and RULES[letter.step].family is Family.RETURN
+        and RULES[letter.step].family is family
     )
 
 
@@ -164,39 +178,107 @@ _TELLS_AT_ONCE = frozenset({Gate.HOLD, Gate.GAP})
 RULES: dict[Step, StepRule] = {
     rule.step: rule
     for rule in (
-        StepRule(Step.INVITE, Family.RETURN, "invite", "INVITE", "PHONE_NO_ADDRESS", _LADDER, rank=1),
-        StepRule(Step.REMIND, Family.RETURN, "remind", "INVITE", "PHONE_NO_ADDRESS", (*_LADDER, answered), rank=2),
-        StepRule(Step.LAST_CALL, Family.RETURN, "last_call", "INVITE", "PHONE_NO_ADDRESS", _LADDER, rank=3),
-        StepRule(Step.OVERDUE, Family.RETURN, "", "INVITE", "PHONE_OVERDUE", (*_RETURN, replaced), rank=4),
         StepRule(
-            Step.BOOKED,
-            Family.CHANGE,
-            "booked",
-            "VISIT",
-            "",  # they booked it themselves, or staff told them as they booked it
-            (still_booked, without_letter),
-            _TELLS_AT_ONCE,
+            step=Step.INVITE,
+            title=gettext_noop("Invitation"),
+            family=Family.RETURN,
+            letter="invite",
+            purpose="INVITE",
+            task="PHONE_NO_ADDRESS",
+            conditions=_LADDER,
+            rank=1,
+            plan=(PlanStep(Step.INVITE, Anchor.SUGGESTED, -21, floor=Anchor.OPENS, floor_days=-14),),
+        ),
+        StepRule(
+            step=Step.REMIND,
+            title=gettext_noop("Second letter"),
+            family=Family.RETURN,
+            letter="remind",
+            purpose="INVITE",
+            task="PHONE_NO_ADDRESS",
+            conditions=(*_LADDER, answered),
+            rank=2,
+            plan=(PlanStep(Step.REMIND, Anchor.OPENS, 14, floor=Anchor.SUGGESTED),),
+        ),
+        StepRule(
+            step=Step.LAST_CALL,
+            title=gettext_noop("Last letter"),
+            family=Family.RETURN,
+            letter="last_call",
+            purpose="INVITE",
+            task="PHONE_NO_ADDRESS",
+            conditions=_LADDER,
+            rank=3,
+            plan=(PlanStep(Step.LAST_CALL, Anchor.CLOSES, -28),),
+        ),
+        StepRule(
+            step=Step.OVERDUE,
+            title=gettext_noop("Phone: window closed"),
+            family=Family.RETURN,
+            letter="",
+            purpose="INVITE",
+            task="PHONE_OVERDUE",
+            conditions=(*_RETURN, replaced),
+            rank=4,
+            plan=(PlanStep(Step.OVERDUE, Anchor.CLOSES, 1, audience=Audience.STAFF),),
+        ),
+        StepRule(
+            step=Step.BOOKED,
+            title=gettext_noop("Confirmation of the visit"),
+            family=Family.CHANGE,
+            letter="booked",
+            purpose="VISIT",
+            task="",  # they booked it themselves, or staff told them as they booked it
+            conditions=(still_booked, without_letter),
+            ignores=_TELLS_AT_ONCE,
             change="BOOKED",
             news_for=timedelta(days=7),
+            plan=(PlanStep(Step.BOOKED, Anchor.CHANGE),),
         ),
         StepRule(
-            Step.CANCELLED,
-            Family.CHANGE,
-            "cancelled",
-            "VISIT",
-            "PHONE_NO_ADDRESS",
-            (without_letter,),
-            _TELLS_AT_ONCE,
+            step=Step.CANCELLED,
+            title=gettext_noop("News of the cancelled visit"),
+            family=Family.CHANGE,
+            letter="cancelled",
+            purpose="VISIT",
+            task="PHONE_NO_ADDRESS",
+            conditions=(without_letter,),
+            ignores=_TELLS_AT_ONCE,
             change="CANCELLED",
+            plan=(PlanStep(Step.CANCELLED, Anchor.CHANGE),),
         ),
         StepRule(
-            Step.VISIT,
-            Family.VISIT,
-            "visit",
-            "VISIT",
-            "PHONE_NO_ADDRESS",
-            (still_booked, confirmed_just_now),
-            _TELLS_AT_ONCE,
+            step=Step.VISIT,
+            title=gettext_noop("Reminder of the visit"),
+            family=Family.VISIT,
+            letter="visit",
+            purpose="VISIT",
+            task="PHONE_NO_ADDRESS",
+            conditions=(still_booked, confirmed_just_now),
+            ignores=_TELLS_AT_ONCE,
+            plan=(
+                PlanStep(Step.VISIT, Anchor.APPOINTMENT, -7, ordinal=1),
+                PlanStep(Step.VISIT, Anchor.APPOINTMENT, -48, ordinal=2, unit=Unit.HOUR),
+            ),
+        ),
+        StepRule(
+            step=Step.CORRECTION,
+            title=gettext_noop("Correction of an invitation"),
+            family=Family.CORRECTION,
+            letter="correction",
+            purpose="INVITE",
+            task="PHONE_NO_ADDRESS",
+            conditions=(booked_ahead, declined, replaced),
+            ignores=_TELLS_AT_ONCE,
+            plan=(PlanStep(Step.CORRECTION, Anchor.CHANGE),),
         ),
     )
 }
+
+
+def default_steps() -> tuple[PlanStep, ...]:
+    """Return what a clinic starts with, and how a step goes that its plan does not name.
+
+    Source: docs/clinical-sources.md, reminders.
+    """
+    return tuple(step for rule in RULES.values() for step in rule.plan)

@@ -69,6 +69,8 @@ class FollowUpFacts:
     fallen_through: int = 0
     fell_through_at: datetime | None = None
     contacts: tuple[Contact, ...] = ()
+    #: When the treatment it counts from was last amended or declared void; None: never.
+    corrected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Situation:
     on_hold: bool = False
     asked_to_be_called: bool = False
     follow_ups: tuple[FollowUpFacts, ...] = ()
+    #: Those whose treatment was declared void not long ago.
+    void_follow_ups: tuple[FollowUpFacts, ...] = ()
     visits: tuple[VisitFacts, ...] = ()
     #: By dedupe key: those about what is above, those still open, and those that went within `GAP`.
     letters: Mapping[str, Letter] = field(default_factory=dict)

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 
-class Step(StrEnum):
-    """One letter or task that a plan knows."""
+class Step(str):
+    """One letter or task that a plan knows, by its code of at most 12 characters. `rules.RULES` says what it is.
 
-    INVITE = "INVITE"
-    REMIND = "REMIND"
-    LAST_CALL = "LAST_CALL"
-    OVERDUE = "OVERDUE"
-    BOOKED = "BOOKED"
-    CANCELLED = "CANCELLED"
-    VISIT = "VISIT"
+    Not an enumeration: a step comes with its entry in that table, and nothing else has to know of it.
+    """
+
+    __slots__ = ()
+
+    INVITE: ClassVar[Step]
+    REMIND: ClassVar[Step]
+    LAST_CALL: ClassVar[Step]
+    OVERDUE: ClassVar[Step]
+    BOOKED: ClassVar[Step]
+    CANCELLED: ClassVar[Step]
+    VISIT: ClassVar[Step]
+    CORRECTION: ClassVar[Step]
+
+
+for _code in ("INVITE", "REMIND", "LAST_CALL", "OVERDUE", "BOOKED", "CANCELLED", "VISIT", "CORRECTION"):
+    setattr(Step, _code, Step(_code))
 
 
 class Anchor(StrEnum):
@@ -111,16 +122,3 @@ class PlanStep:
     floor: Anchor | None = None
     floor_days: int = 0
     audience: Audience = Audience.PATIENT
-
-
-#: What a clinic starts with, and what goes where a clinic has no plan of its own.
-DEFAULT_STEPS: tuple[PlanStep, ...] = (
-    PlanStep(Step.INVITE, Anchor.SUGGESTED, -21, floor=Anchor.OPENS, floor_days=-14),
-    PlanStep(Step.REMIND, Anchor.OPENS, 14, floor=Anchor.SUGGESTED),
-    PlanStep(Step.LAST_CALL, Anchor.CLOSES, -28),
-    PlanStep(Step.OVERDUE, Anchor.CLOSES, 1, audience=Audience.STAFF),
-    PlanStep(Step.BOOKED, Anchor.CHANGE),
-    PlanStep(Step.CANCELLED, Anchor.CHANGE),
-    PlanStep(Step.VISIT, Anchor.APPOINTMENT, -7, ordinal=1),
-    PlanStep(Step.VISIT, Anchor.APPOINTMENT, -48, ordinal=2, unit=Unit.HOUR),
-)

@@ -10,21 +10,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from clinic.reminders.rules import RULES
 from clinic.reminders.states import HELD_BY_PERSON
 from clinic.reminders.steps import Reason, Step
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
-
-STEPS: dict[Step, _StrPromise] = {
-    Step.INVITE: lazy("Invitation"),
-    Step.REMIND: lazy("Second letter"),
-    Step.LAST_CALL: lazy("Last letter"),
-    Step.OVERDUE: lazy("Phone: window closed"),
-    Step.BOOKED: lazy("Confirmation of the visit"),
-    Step.CANCELLED: lazy("News of the cancelled visit"),
-    Step.VISIT: lazy("Reminder of the visit"),
-}
 
 REASONS: dict[Reason, _StrPromise] = {
     Reason.DUE: lazy("goes with the next run"),
@@ -88,6 +79,17 @@ _VERDICTS: dict[str, _StrPromise] = {
     "UNKNOWN": lazy("no answer: it may have arrived"),
     "UNSENDABLE": lazy("the address cannot be written to"),
 }
+
+
+def step_words(step: str) -> str:
+    """Return a step in words; the code itself where a later version of the program knew it and this one does not."""
+    rule = RULES.get(Step(step))
+    return _(rule.title) if rule else step
+
+
+def step_choices() -> list[tuple[str, str]]:
+    """Return (code, words) of every step, in the order of the table."""
+    return [(str(step), _(rule.title)) for step, rule in RULES.items()]
 
 
 def reason_words(code: str) -> str:

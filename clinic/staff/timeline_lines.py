@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from clinic.care.happenings import shaped
 from clinic.care.timeline import Entry, Kind
 from clinic.patients.models import ConsentPurpose, HoldReason, Side
-from clinic.reminders.models import Message, MessageState, Step
+from clinic.reminders.models import Message, MessageState
+from clinic.reminders.wording import step_words
 from clinic.safety.models import Outcome, ReviewResult, Severity, SideEffectState, Urgency
 from clinic.scheduling.models import ChangeKind
 from clinic.staff.pictures.body_map import units_text
@@ -146,7 +147,7 @@ def _reported(entry: Entry, reader: Reader) -> str:
 
 def _letter(entry: Entry, reader: Reader) -> Line:
     url = _address("staff:letter-show", entry) if reader.may_see_letters else ""
-    title = _("Letter: %(step)s") % {"step": Step(entry.what).label}
+    title = _("Letter: %(step)s") % {"step": step_words(entry.what)}
     return Line(entry.on, title, "", url, pill=Pill("letter", entry.state, str(MessageState(entry.state).label)))
 
 

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from clinic.reminders.hours import SendingHours
 from clinic.reminders.policy import decide
+from clinic.reminders.rules import default_steps
 from clinic.reminders.situation import Contact, FollowUpFacts, Letter, PlanBook, Situation, VisitFacts
-from clinic.reminders.steps import DEFAULT_STEPS, Step
+from clinic.reminders.steps import Step
 
 PARIS = ZoneInfo("Europe/Paris")
 WEEKDAYS = frozenset(range(5))
-PLANS = PlanBook({}, DEFAULT_STEPS)
+PLANS = PlanBook({}, default_steps())
 
 
 def paris(month, day, hour=8, minute=0, year=None):

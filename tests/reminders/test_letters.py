@@ -54,7 +54,7 @@ def message_for(letter, clinic=None, given_name="Anna", **appointment):
     clinic = clinic or ClinicFactory()
     follow_up = FollowUpFactory(patient__clinic=clinic, patient__given_name=given_name, patient__email="anna@example.org")
     about = None
-    if rule.family != "RETURN":
+    if rule.family in ("CHANGE", "VISIT"):
         state = "CANCELLED" if letter == "cancelled" else "BOOKED"
         about = AppointmentFactory(follow_up=follow_up, state=state, **appointment)
     message = MessageFactory(follow_up=follow_up, patient=follow_up.patient, appointment=about, step=rule.step, letter=letter)
@@ -89,7 +89,8 @@ def test_every_letter_is_whole_and_says_the_same_in_text_and_html(letter, strict
         assert "Anna" in body
         assert "Harbour clinic" in body
         assert "+33 1 99 00 12 34" in body
-        assert "https://clinic.example/p/ACT/" in body
+        # Whoever is told to disregard a letter is asked for nothing.
+        assert ("https://clinic.example/p/ACT/" in body) == (letter != "correction")
         assert "https://clinic.example/p/STOP/stop/" in body
         assert "Nobody reads replies at night" in body
         assert "112" in body
@@ -124,6 +125,13 @@ def test_a_letter_of_a_cancelled_visit_without_a_follow_up_offers_no_link():
     assert tokens.act == ""
     assert found.text.count("https://") == 1
     assert "Choose another time" not in found.text + found.html
+
+
+def test_a_letter_that_takes_another_back_carries_no_link_but_the_one_to_stop():
+    message = message_for("correction")
+    tokens = letters.mint_all([message], now=NOW)[message.pk]
+    assert tokens.act == ""
+    assert links.open_link(tokens.stop, now=NOW).consent_purpose == "INVITE"
 
 
 @pytest.mark.parametrize(("letter", "purpose", "consent"), [

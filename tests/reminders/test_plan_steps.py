@@ -7,8 +7,9 @@ from django.db import IntegrityError, transaction
 from clinic.reminders.models import PlanStep
 from clinic.reminders.plans import ensure_plan
 from clinic.reminders.policy import decide
+from clinic.reminders.rules import default_steps
 from clinic.reminders.situation import PlanBook
-from clinic.reminders.steps import DEFAULT_STEPS, Anchor, Step
+from clinic.reminders.steps import Anchor, Step
 from clinic.reminders.steps import PlanStep as Rung
 from tests.factories import NOW, ClinicFactory
 from tests.reminders.situations import paris, situation, visit
@@ -47,7 +48,7 @@ def test_every_step_that_may_stand_in_a_plan_can_be_decided():
     ladder = [Rung(Step.INVITE, anchor, -5, floor=floor) for anchor in _WINDOW for floor in _FLOORS]
     facts = situation(visits=(visit(),))
     for rung in ladder:
-        assert decide(facts, PlanBook({}, (rung, *DEFAULT_STEPS[3:])), paris(11, 17)).decisions
+        assert decide(facts, PlanBook({}, (rung, *default_steps()[3:])), paris(11, 17)).decisions
 
 
 _WINDOW = (Anchor.SUGGESTED, Anchor.OPENS, Anchor.CLOSES)

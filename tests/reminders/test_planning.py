@@ -9,10 +9,10 @@ from clinic.management.faults.crowd import make_clinic, make_due
 from clinic.patients.models import Patient, StaffTask
 from clinic.patients.services import look_again
 from clinic.reminders import outlooks, planning
-from clinic.reminders.models import DeliveryAttempt, EngineState, Message
+from clinic.reminders.models import DeliveryAttempt, EngineState, Message, PlanStep
 from clinic.reminders.plans import ensure_plan, load_book
 from clinic.reminders.rows import insert_new, set_each
-from clinic.reminders.steps import DEFAULT_STEPS
+from clinic.reminders.rules import default_steps
 from clinic.scheduling.models import ChangeKind
 from tests.factories import (
     NOW,
@@ -22,6 +22,7 @@ from tests.factories import (
     ConsentFactory,
     FollowUpFactory,
     HoldFactory,
+    IndicationFactory,
     MessageFactory,
     PatientFactory,
     PlanFactory,
@@ -255,17 +256,33 @@ def test_the_plan_of_a_new_clinic_is_the_default_and_is_made_once():
     clinic = ClinicFactory()
     first = ensure_plan(clinic, NOW)
     assert ensure_plan(clinic, NOW + timedelta(days=1)) == first
-    assert load_book(NOW).steps(clinic.pk, None) == DEFAULT_STEPS
-    assert first.steps.count() == len(DEFAULT_STEPS)
+    assert load_book(NOW).steps(clinic.pk, None) == default_steps()
+    assert first.steps.count() == len(default_steps())
 
 
 def test_the_newest_version_whose_day_has_come_is_in_force():
     clinic = ClinicFactory()
     PlanFactory(clinic=clinic, version=1)
-    PlanFactory(clinic=clinic, version=2, active_from=NOW.date(), steps=())
+    second = PlanFactory(clinic=clinic, version=2, active_from=NOW.date())
+    second.steps.update(is_active=False)
     PlanFactory(clinic=clinic, version=3, active_from=NOW.date() + timedelta(days=1))
-    assert load_book(NOW).steps(clinic.pk, None) == ()
-    assert len(load_book(NOW + timedelta(days=1)).steps(clinic.pk, None)) == 8
+    assert [step.step for step in load_book(NOW).steps(clinic.pk, None)] == ["CORRECTION"]
+    assert len(load_book(NOW + timedelta(days=1)).steps(clinic.pk, None)) == 9
+
+
+def test_a_step_that_a_plan_does_not_name_goes_as_in_the_clinics_other_plan_or_as_by_default():
+    clinic, indication = ClinicFactory(), IndicationFactory()
+    any_use = PlanFactory(clinic=clinic)
+    any_use.steps.exclude(step__in=["INVITE", "VISIT"]).delete()
+    any_use.steps.filter(step="INVITE").update(offset=-30)
+    own = PlanFactory(clinic=clinic, indication=indication, steps=())
+    PlanStep.objects.create(plan=own, step="REMIND", anchor="OPENS", offset=3)
+    PlanStep.objects.create(plan=own, step="VISIT", anchor="APPOINTMENT", offset=-1, is_active=False)
+    steps = {(step.step, step.ordinal): step.offset for step in load_book(NOW).steps(clinic.pk, indication.pk)}
+    assert steps == {
+        ("INVITE", 1): -30, ("REMIND", 1): 3, ("LAST_CALL", 1): -28, ("OVERDUE", 1): 1, ("BOOKED", 1): 0, ("CANCELLED", 1): 0,
+        ("CORRECTION", 1): 0,
+    }  # fmt: skip
 
 
 def test_a_clinic_without_any_plan_loses_no_letter():

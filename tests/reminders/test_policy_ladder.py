@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from clinic.reminders.rules import default_steps
 from clinic.reminders.situation import PlanBook
-from clinic.reminders.steps import DEFAULT_STEPS, Anchor, Audience, PlanStep, Step
+from clinic.reminders.steps import Anchor, Audience, PlanStep, Step
 from tests.reminders.situations import contact, follow_up, going, letter, outlook, paris, said, situation
 
 SENT = {
@@ -123,7 +124,7 @@ def test_each_round_after_a_visit_that_fell_through_has_keys_of_its_own():
 
 
 def test_three_unanswered_letters_are_the_most():
-    plans = PlanBook({}, (*DEFAULT_STEPS, PlanStep(Step.LAST_CALL, Anchor.CLOSES, -7, ordinal=2)))
+    plans = PlanBook({}, (*default_steps(), PlanStep(Step.LAST_CALL, Anchor.CLOSES, -7, ordinal=2)))
     facts = situation(letters=SENT.values())
     assert said(facts, paris(2, 22), plans)["LAST_CALL:2"] == ("NEVER", "THREE_UNANSWERED")
     spoken_with = replace(facts, follow_ups=(follow_up(contacts=(contact(paris(1, 5)),)),))
@@ -202,10 +203,10 @@ def test_one_follow_up_booked_leaves_the_other_owed():
 def test_a_plan_of_the_indication_goes_before_the_clinics_and_that_before_the_default():
     own = (PlanStep(Step.INVITE, Anchor.OPENS, 0),)
     clinics = (PlanStep(Step.INVITE, Anchor.OPENS, -7),)
-    both = PlanBook({(2, 7): own, (2, None): clinics}, DEFAULT_STEPS)
+    both = PlanBook({(2, 7): own, (2, None): clinics}, default_steps())
     assert outlook(situation(), paris(9, 1), both).look_again_at == paris(12, 1)
     assert outlook(situation(), paris(9, 1), PlanBook({(2, None): clinics}, ())).look_again_at == paris(11, 24)
-    assert outlook(situation(), paris(9, 1), PlanBook({(9, None): own}, DEFAULT_STEPS)).look_again_at == paris(11, 17)
+    assert outlook(situation(), paris(9, 1), PlanBook({(9, None): own}, default_steps())).look_again_at == paris(11, 17)
 
 
 def test_a_step_meant_for_staff_becomes_a_task_whatever_the_address():

@@ -14,7 +14,7 @@ from clinic.reminders.plans import load_book
 from clinic.reminders.policy import Decision, Outlook, missing_for_letter
 from clinic.reminders.situation import Situation
 from clinic.reminders.steps import Reason, Step, Verdict
-from clinic.reminders.wording import REASONS, STEPS, moment_words
+from clinic.reminders.wording import REASONS, moment_words, step_words
 
 #: Where several reasons keep letters back, the one that says most, first.
 _TELLING = (
@@ -132,7 +132,7 @@ def _next(decision: Decision, situation: Situation, at: datetime) -> Explanation
     when = decision.when or at
     step, is_task = _step(decision), _is_task(decision)
     if is_task:
-        missing = missing_for_letter(situation, decision.occasion) if decision.occasion and step is not Step.OVERDUE else None
+        missing = missing_for_letter(situation, decision.occasion) if decision.occasion and step != Step.OVERDUE else None
         text = str(REASONS[missing]) if missing else _("if nothing is booked by then")
     elif decision.reason in (Reason.NOT_YET, Reason.DUE) and decision.occasion and decision.occasion.follow_up:
         text = _("if nothing is booked by then")
@@ -170,6 +170,6 @@ def _is_task(decision: Decision) -> bool:
 
 def _words(decision: Decision) -> str:
     step = _step(decision)
-    if _is_task(decision) and step is not Step.OVERDUE:
-        return _("Phone instead of: %(step)s") % {"step": STEPS[step]}
-    return str(STEPS[step])
+    if _is_task(decision) and step != Step.OVERDUE:
+        return _("Phone instead of: %(step)s") % {"step": step_words(step)}
+    return step_words(step)

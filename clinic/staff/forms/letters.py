@@ -10,8 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.practice.models import Clinic
-from clinic.reminders.models import Step
 from clinic.reminders.services.pausing import LONGEST_REASON
+from clinic.reminders.wording import step_choices
 from clinic.staff.forms.fields import LineField
 
 #: The lists: what goes next, why nothing goes, what went, what needs a person.
@@ -35,7 +35,7 @@ class LetterFilter(forms.Form):
     def __init__(self, data: Any, *, clinics: Sequence[Clinic]) -> None:
         super().__init__(data)
         self._clinics = {clinic.public_id.hex: clinic for clinic in clinics}
-        self._choices("step", Step.choices)
+        self._choices("step", step_choices())
         self._choices("clinic", [(key, clinic.name) for key, clinic in self._clinics.items()])
         shown = self.data.get("show") or "next"
         if shown != "next":
