@@ -83,7 +83,7 @@ def _check_packages(lock: Path) -> None:
     if sys.prefix == str(VENV) and lock.name in _noted(VENV / "installed.json"):
         return
     missing = []
-    for name, version in re.findall(r"^([\w.-]+)==([^\s;]+) \\$", lock.read_text(), re.MULTILINE):
+    for name, version in re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;]+) \\$", lock.read_text(), re.MULTILINE):
         try:
             if importlib.metadata.version(name) != version:
                 missing.append(f"{name} {version} (now {importlib.metadata.version(name)})")
@@ -109,7 +109,7 @@ def _prepared_environment(lock: str, *, may_install: bool) -> Path:
         if python.exists() and lock in noted:
             return python
         pip = _made_environment(python, may_install=may_install)
-        names = re.findall(r"^([\w.-]+)==", (PROJECT / lock).read_text(), re.MULTILINE)
+        names = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==", (PROJECT / lock).read_text(), re.MULTILINE)
         with _step(f"Installing {len(names)} packages") as show:
             _run([*pip, "install", "--require-hashes", "--no-input", "-r", str(PROJECT / lock)], show, "Collecting ", len(names))
         _note(VENV / "installed.json", [name for name in set(LOCKS.values()) if name == lock or lock == LOCKS["test"]])
