@@ -88,10 +88,11 @@ class Courier:
             if decision is None:
                 self._give_up(in_hand.message, claimed, "CANNOT_BE_DECIDED")
             elif decision.verdict is Says.SEND:
+                in_hand.also_about = decision.also_about
                 going.append(in_hand)
             else:
                 self._turn_down(in_hand, claimed)
-        minted = letters.mint_all([in_hand.message for in_hand in going], now=now)
+        minted = letters.mint_all({in_hand.message: in_hand.also_about for in_hand in going}, now=now)
         for in_hand in going:
             in_hand.tokens = minted.get(in_hand.message.pk)
         for number, in_hand in enumerate(going):
@@ -176,7 +177,8 @@ class Courier:
             if decision.verdict is not Says.SEND:
                 self._settle(in_hand, claimed, decision)
                 return None
-            if in_hand.situation is not known and self._reads_otherwise(in_hand, content):
+            is_stale = decision.also_about != in_hand.also_about
+            if is_stale or (in_hand.situation is not known and self._reads_otherwise(in_hand, content)):
                 # What it says is no longer right: it is claimed again and written from today's facts.
                 self._give_back([in_hand], claimed, "FACTS_CHANGED", now)
                 return None
@@ -188,6 +190,7 @@ class Courier:
                 token=claimed.token,
                 handoff_at=now,
                 rendered_hash=hashlib.sha256(content).hexdigest(),
+                also_about=in_hand.also_about,
                 worker=self.worker,
             )
             return now if move(intent, now=now) else None

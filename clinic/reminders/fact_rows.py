@@ -146,20 +146,25 @@ def visits(ids: list[int], follow_up_ids: list[int], at: datetime) -> list[Visit
 
 
 def letters(ids: list[int], follow_up_ids: list[int], visit_ids: list[int], at: datetime) -> dict[int, dict[str, Letter]]:
-    """By patient and key: messages about what is open, those still open themselves, and those that went within the gap."""
+    """By patient and key: messages about what is open, those still open themselves, and those that went within the gap.
+
+    Those that told of several follow-ups too, for the one that they were about may have ended before the others.
+    """
     found: dict[int, dict[str, Letter]] = defaultdict(dict)
     rows = Message.objects.filter(
         Q(follow_up_id__in=follow_up_ids)
         | Q(appointment_id__in=visit_ids)
         | Q(state__in=list(OPEN_STATES))
-        | Q(changed_at__gte=at - GAP),
+        | Q(changed_at__gte=at - GAP)
+        | Q(also_about__isnull=False),
         patient_id__in=ids,
     ).order_by("pk")
-    for patient_id, key, step, state, reason, follow_up_id, sent_at, handoff_at in rows.values_list(
-        "patient_id", "dedupe_key", "step", "state", "reason", "follow_up_id", "sent_at", "handoff_at"
+    for patient_id, key, step, state, reason, follow_up_id, sent_at, handoff_at, also_about in rows.values_list(
+        "patient_id", "dedupe_key", "step", "state", "reason", "follow_up_id", "sent_at", "handoff_at", "also_about"
     ):
         if patient_id is not None:
-            found[patient_id][key] = Letter(key, Step(step), state, reason, follow_up_id, sent_at or handoff_at)
+            gone_at = sent_at or handoff_at
+            found[patient_id][key] = Letter(key, Step(step), state, reason, follow_up_id, gone_at, tuple(also_about or ()))
     return found
 
 

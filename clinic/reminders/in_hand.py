@@ -31,3 +31,5 @@ class InHand:
     situation: Situation
     looked_at: datetime
     tokens: Tokens | None = None
+    #: The other follow-ups that the letter tells of.
+    also_about: tuple[int, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -24,6 +24,7 @@ from clinic.reminders.rules import RULES, Family
 from clinic.reminders.steps import Step
 from clinic.scheduling.calendar_file import calendar_file
 from clinic.scheduling.models import Appointment
+from clinic.treatments.models import FollowUp
 
 #: What a letter says of a visit.
 _OF_VISIT = ("day", "time", "place", "address")
@@ -35,6 +36,8 @@ class Tokens:
 
     act: str = ""
     stop: str = ""
+    #: To book for the other follow-ups that the letter tells of.
+    others: tuple[str, ...] = ()
 
 
 def load(message_ids: Iterable[int]) -> dict[int, Message]:
@@ -45,17 +48,20 @@ def load(message_ids: Iterable[int]) -> dict[int, Message]:
     return found.in_bulk(list(message_ids))
 
 
-def mint_all(messages: Iterable[Message], *, now: datetime) -> dict[int, Tokens]:
+def mint_all(messages: Mapping[Message, Sequence[int]], *, now: datetime) -> dict[int, Tokens]:
     """Mint the links of these sendings in one statement. The tokens are kept nowhere but in the letters.
 
-    A message about what belongs to somebody else has none: it must not go.
+    With each message come the keys of the other follow-ups that it tells of. A message about what belongs to somebody else has no
+    links: it must not go.
     """
     minted: dict[int, Tokens] = {}
     found: list[PatientLink] = []
-    for message in messages:
+    keys = {pk for also_about in messages.values() for pk in also_about}
+    follow_ups = FollowUp.objects.in_bulk(keys) if keys else {}
+    for message, also_about in messages.items():
         try:
-            minted[message.pk], its_links = _mint(message, now)
-        except ValueError:
+            minted[message.pk], its_links = _mint(message, [follow_ups[pk] for pk in also_about], now)
+        except (KeyError, ValueError):
             continue
         found.extend(its_links)
     PatientLink.objects.bulk_create(found)
@@ -73,6 +79,7 @@ def write(message: Message, tokens: Tokens, *, now: datetime) -> Letter:
         "act_url": _url("portal:link-show", tokens.act),
         "stop_url": _url("portal:emails-stop", tokens.stop),
     }
+    told |= {f"other_url_{number}": _url("portal:link-show", token) for number, token in enumerate(tokens.others)}
     with translation.override(message.language):
         if message.appointment is not None:
             told |= _visit(message.appointment)
@@ -114,6 +121,7 @@ def _sheet(letter: str, language: str, clinic: tuple[str, str, str], given: tupl
         "phone": phone,
         "emergency_text": emergency_text,
         "visit": {name: gaps.get(name, "") for name in _OF_VISIT} if _OF_VISIT[0] in gaps else None,
+        "other_urls": [gap for name, gap in gaps.items() if name.startswith("other_url_")],
         **gaps,
     }
     folder = f"email/{letter}"
@@ -135,7 +143,7 @@ def _filled(sheet: str, told: Mapping[str, str]) -> str:
     return sheet
 
 
-def _mint(message: Message, now: datetime) -> tuple[Tokens, list[PatientLink]]:
+def _mint(message: Message, others: Sequence[FollowUp], now: datetime) -> tuple[Tokens, list[PatientLink]]:
     patient, appointment = message.patient, message.appointment
     rule = RULES[Step(message.step)]
     prepared: list[tuple[str, PatientLink]] = []
@@ -144,8 +152,10 @@ def _mint(message: Message, now: datetime) -> tuple[Tokens, list[PatientLink]]:
     elif message.follow_up is not None and rule.family is not Family.CORRECTION:
         prepared.append(links.prepare(purpose=LinkPurpose.BOOK, patient=patient, follow_up=message.follow_up, now=now))
     act = prepared[0][0] if prepared else ""
+    more = [links.prepare(purpose=LinkPurpose.BOOK, patient=patient, follow_up=other, now=now) for other in others]
+    prepared += more
     stop, link = links.prepare(purpose=LinkPurpose.STOP, patient=patient, consent_purpose=rule.purpose, now=now)
-    return Tokens(act, stop), [*(link for _token, link in prepared), link]
+    return Tokens(act, stop, tuple(token for token, _link in more)), [*(link for _token, link in prepared), link]
 
 
 def _url(name: str, token: str) -> str:

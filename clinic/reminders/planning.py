@@ -171,6 +171,7 @@ def _born(key: str, occasion: Occasion, situation: Situation, now: datetime) -> 
         "follow_up_id": follow_up.pk if follow_up else visit.follow_up_id if visit else None,
         "appointment_id": visit.pk if visit else None,
         "appointment_sequence": visit.sequence if visit else None,
+        "also_about": None,
         "dedupe_key": key,
         "message_id": f"<{public_id}@{settings.SITE_HOST}>",
         "language": situation.language,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from clinic.reminders.occasions import occasions, subject_of
 from clinic.reminders.rules import GONE_STATES, TASK_PREFIX, Family, Occasion
@@ -36,6 +37,8 @@ class Decision:
     occasion: Occasion | None = None
     #: Staff will have it as a task: there is no address, or the step is theirs.
     becomes_task: bool = False
+    #: The patient's other follow-ups that are due as well: the letter tells of them too.
+    also_about: tuple[int, ...] = ()
 
     @property
     def is_earned(self) -> bool:
@@ -219,17 +222,20 @@ def _may_go_at_any_hour(facts: Situation, occasion: Occasion, at: datetime) -> b
 
 
 def _one_at_a_time(decisions: list[Decision], at: datetime) -> list[Decision]:
-    """Of the letters that keep the distance of 72 hours only the most specific goes; the others ask again."""
+    """Of the letters that keep the distance of 72 hours only the most specific goes, and tells of the others too.
+
+    The others ask again: once it has gone they are told, and until then they are owed.
+    """
     going = [d for d in decisions if d.verdict is Verdict.SEND and d.occasion is not None]
     bound = [d for d in going if d.occasion is not None and Gate.GAP not in d.occasion.rule.ignores]
     if not bound or len(going) == 1:
         return decisions
     chosen = max(bound, key=_specificity) if len(bound) == len(going) else None
     waiting = {d.key for d in bound if d is not chosen}
-    return [
-        replace(d, verdict=Verdict.WAIT, reason=Reason.OTHER_FIRST, when=at + ASK_AGAIN) if d.key in waiting else d
-        for d in decisions
-    ]
+    about = (d.occasion.follow_up.pk for d in bound if d is not chosen and d.occasion and d.occasion.follow_up)
+    told = {chosen.key: replace(chosen, also_about=tuple(sorted(set(about))))} if chosen is not None else {}
+    asks_again: dict[str, Any] = {"verdict": Verdict.WAIT, "reason": Reason.OTHER_FIRST, "when": at + ASK_AGAIN}
+    return [replace(d, **asks_again) if d.key in waiting else told.get(d.key, d) for d in decisions]
 
 
 def _specificity(decision: Decision) -> tuple[int, float, str]:

@@ -131,6 +131,18 @@ def three_unanswered(facts: Situation, occasion: Occasion) -> Reason | None:
     return Reason.THREE_UNANSWERED if unanswered >= MOST_UNANSWERED else None
 
 
+def told_together(facts: Situation, occasion: Occasion) -> Reason | None:
+    """The letter about another visit of the patient told of this one too, while this step was the right one."""
+    if occasion.follow_up is None:
+        return None
+    for letter in facts.letters.values():
+        if letter.gone_at is None or occasion.follow_up.pk not in letter.also_about or letter.state not in GONE_STATES:
+            continue
+        if letter.gone_at >= occasion.due_at and (occasion.overtaken_at is None or letter.gone_at < occasion.overtaken_at):
+            return Reason.TOLD_TOGETHER
+    return None
+
+
 def without_letter(facts: Situation, occasion: Occasion) -> Reason | None:
     """Staff made the change and chose that no letter tells of it."""
     return Reason.WITHOUT_LETTER if occasion.visit and not occasion.visit.with_letter else None
@@ -165,14 +177,14 @@ def _gone(facts: Situation, occasion: Occasion, family: Family = Family.RETURN) 
         letter.gone_at
         for letter in facts.letters.values()
         if letter.gone_at is not None
-        and letter.follow_up_id == pk
+        and (letter.follow_up_id == pk or pk in letter.also_about)
         and letter.state in GONE_STATES
         and RULES[letter.step].family is family
     )
 
 
 _RETURN = (made_after_its_window, booked_ahead)
-_LADDER = (*_RETURN, declined, replaced, three_unanswered)
+_LADDER = (*_RETURN, told_together, declined, replaced, three_unanswered)
 _TELLS_AT_ONCE = frozenset({Gate.HOLD, Gate.GAP})
 
 RULES: dict[Step, StepRule] = {

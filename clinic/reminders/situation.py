@@ -45,6 +45,8 @@ class Letter:
     follow_up_id: int | None = None
     #: When it went or was given to the mail server; None if it never was.
     gone_at: datetime | None = None
+    #: The other follow-ups that it told of as it went.
+    also_about: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def settled_as(reason: Reason) -> State:
         return State.HELD
     if reason in _SUPPRESSED_BY:
         return State.SUPPRESSED
-    if reason is Reason.OVERTAKEN:
+    if reason in (Reason.OVERTAKEN, Reason.TOLD_TOGETHER):
         return State.SUPERSEDED
     return State.EXPIRED if reason is Reason.EXPIRED else State.CANCELLED
 

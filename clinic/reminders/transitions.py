@@ -36,6 +36,7 @@ class Move:
     handoff_at: datetime | None = None
     sent_at: datetime | None = None
     rendered_hash: str = ""
+    also_about: tuple[int, ...] = ()
     #: The claim is not counted: the letter was never the reason.
     unburned: bool = False
     #: A person begins anew: the attempts so far no longer count.
@@ -105,6 +106,7 @@ def _columns(change: Move, now: datetime) -> dict[str, Any]:
             "lease_until": now + states.LEASE,
             "handoff_at": change.handoff_at or now,
             "rendered_hash": change.rendered_hash,
+            "also_about": list(change.also_about) or None,
         }
     if change.target is State.SENT:
         columns |= {"reason": "", "sent_at": change.sent_at or now}

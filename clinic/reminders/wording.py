@@ -43,6 +43,7 @@ REASONS: dict[Reason, _StrPromise] = {
     Reason.ANSWERED: lazy("the patient has answered"),
     Reason.DECLINED: lazy("the patient declined"),
     Reason.REPLACED: lazy("the patient was contacted by hand"),
+    Reason.TOLD_TOGETHER: lazy("told in the letter about another visit"),
     Reason.THREE_UNANSWERED: lazy("three letters went unanswered"),
     Reason.NO_CONSENT: lazy("no consent to these letters"),
     Reason.NO_ADDRESS: lazy("no usable e-mail address"),

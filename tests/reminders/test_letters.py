@@ -120,7 +120,7 @@ def test_a_letter_of_a_cancelled_visit_without_a_follow_up_offers_no_link():
     message = message_for("cancelled")
     Message.objects.filter(pk=message.pk).update(follow_up=None)
     message = letters.load([message.pk])[message.pk]
-    tokens = letters.mint_all([message], now=NOW)[message.pk]
+    tokens = letters.mint_all({message: ()}, now=NOW)[message.pk]
     found = letters.write(message, tokens, now=NOW)
     assert tokens.act == ""
     assert found.text.count("https://") == 1
@@ -129,7 +129,7 @@ def test_a_letter_of_a_cancelled_visit_without_a_follow_up_offers_no_link():
 
 def test_a_letter_that_takes_another_back_carries_no_link_but_the_one_to_stop():
     message = message_for("correction")
-    tokens = letters.mint_all([message], now=NOW)[message.pk]
+    tokens = letters.mint_all({message: ()}, now=NOW)[message.pk]
     assert tokens.act == ""
     assert links.open_link(tokens.stop, now=NOW).consent_purpose == "INVITE"
 
@@ -140,7 +140,7 @@ def test_a_letter_that_takes_another_back_carries_no_link_but_the_one_to_stop():
 ])  # fmt: skip
 def test_each_sending_has_links_of_its_own_for_what_it_is_about(letter, purpose, consent):
     message = message_for(letter)
-    first, second = (letters.mint_all([message], now=NOW)[message.pk] for _sending in range(2))
+    first, second = (letters.mint_all({message: ()}, now=NOW)[message.pk] for _sending in range(2))
     assert len({first.act, first.stop, second.act, second.stop}) == 4
     act = links.open_link(first.act, now=NOW)
     assert (act.purpose, act.patient) == (purpose, message.patient)
@@ -240,4 +240,4 @@ def test_a_clinic_that_changes_its_words_writes_with_the_new_ones_at_once():
 def test_a_message_about_what_belongs_to_somebody_else_has_no_links_and_must_not_go():
     message = message_for("invite")
     message.follow_up = FollowUpFactory()
-    assert letters.mint_all([message], now=NOW) == {}
+    assert letters.mint_all({message: ()}, now=NOW) == {}

@@ -193,6 +193,7 @@ def test_two_follow_ups_of_one_patient_get_one_letter_the_later_rung_first():
     decided = {d.key: (d.verdict.value, d.reason.value) for d in outlook(facts, paris(11, 24)).decisions}
     assert decided["LAST_CALL:1:f2:r0"] == ("SEND", "DUE")
     assert decided["INVITE:1:f1:r0"] == ("WAIT", "OTHER_FIRST")
+    assert outlook(facts, paris(11, 24)).about("LAST_CALL:1:f2:r0").also_about == (1,)
 
 
 def test_one_follow_up_booked_leaves_the_other_owed():

@@ -33,6 +33,7 @@ _TELLING = (
     Reason.THREE_UNANSWERED,
     Reason.ALREADY_A_TASK,
     Reason.REPLACED,
+    Reason.TOLD_TOGETHER,
     Reason.SNOOZED,
     Reason.ANSWERED,
     Reason.ADDRESS_SUPPRESSED,
