@@ -91,7 +91,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # -- language and time: people's own zone belongs to their clinic --------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+#: In which letters and patients' pages are written; staff pages are in English. Each has its catalogue in `locale`.
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from clinic.links import LinkPurpose, mark_used
 from clinic.patients.models import ConsentPurpose
@@ -11,6 +12,13 @@ from clinic.patients.services import consents_of, give_consent, withdraw_consent
 from clinic.portal.forms import LettersForm
 from clinic.portal.pages import PortalPage
 
+#: What each kind of letter that can be stopped is called in front of the patient.
+PURPOSES = {
+    ConsentPurpose.VISIT: _("letters about booked visits"),
+    ConsentPurpose.INVITE: _("invitations to the next visit"),
+    ConsentPurpose.CHECK_IN: _("questions between visits"),
+    ConsentPurpose.NEWS: _("news of the clinic"),
+}
 #: The body that a mail program posts, without cookies and without asking for the page first.
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 #: How it was told, as the consent row keeps it.
@@ -53,5 +61,4 @@ class EmailsStop(PortalPage):
         mark_used(self.link, now=self.now)
 
     def _show(self, form: LettersForm, *, status: int = 200) -> HttpResponse:
-        purpose = ConsentPurpose(self.link.consent_purpose)
-        return self.page("emails-stop", form=form, purpose=purpose.label, goes=self._goes(), status=status)
+        return self.page("emails-stop", form=form, purpose=PURPOSES[ConsentPurpose(self.link.consent_purpose)], goes=self._goes(), status=status)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 
 from clinic.links import mark_used
 from clinic.portal.forms import CallForm, CancelForm, ChooseTimeForm
@@ -144,7 +145,10 @@ class CallAsk(BookingPage):
         form = CallForm(request.POST)
         if not form.is_valid():
             return self._ask(form, status=400)
-        ask_to_be_called(patient=self.patient, note=form.in_words(), now=self.now)
+        with translation.override(self.clinic.language):
+            # Who reads this is a member of staff.
+            note = form.in_words()
+        ask_to_be_called(patient=self.patient, note=note, now=self.now)
         mark_used(self.link, now=self.now)
         return self.back("asked")
 

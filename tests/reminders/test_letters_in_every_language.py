@@ -1,0 +1,82 @@
+"""The letters in the languages besides English: in the patient's own, whole, and as neutral."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as project
+from icalendar import Calendar
+
+from clinic.reminders import letters
+from clinic.reminders.letters import Tokens
+from clinic.reminders.models import Message
+from tests.factories import NOW, ClinicFactory
+from tests.reminders.test_letters import LETTERS, message_for, strict_templates  # noqa: F401 - a fixture
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("strict_templates")]
+#: What a reader over the shoulder must not learn, by language: beginnings of words.
+FORBIDDEN = {
+    "de": (
+        "botox botulin toxin spritz injekt injiz nadel ampull dosis dosier einheit krampf spasm gesicht auge hals "
+        "nacken migräne neuro nerv muskel behandl therap medikament arznei diagnos symptom krank leiden ästhet falten "
+        "operation arzt ärzt doktor hemifazial"
+    ),
+    "es": (
+        "botox botulín toxina inyec inyect aguja vial dosis unidad espasm distonía cara facial ojo cuello migraña neuro "
+        "nervi múscul trata terap fármac medic médic diagn síntoma enferm estétic arruga cirug hospital doctor "
+        "hemifacial"
+    ),
+}
+STOP = {"de": "Diese E-Mails abbestellen", "es": "No recibir más estos correos"}
+NOBODY = {"de": "liest niemand Antworten", "es": "Nadie lee las respuestas"}
+#: Marks of the language that a letter would carry if a text had been forgotten.
+ENGLISH = re.compile(r"\b(the|your|you|please|with|visit|this|have|kind regards|dear)\b", re.IGNORECASE)
+EVERY = [(letter, language) for letter in LETTERS for language in FORBIDDEN]
+
+
+def written(letter, language):
+    clinic = ClinicFactory(emergency_text="112", sender_name="Am Hafen", address="Hafenstr. 1")
+    about = {"starts_at": NOW + timedelta(days=14)} if letter in ("booked", "cancelled", "visit") else {}
+    message = message_for(letter, clinic=clinic, **about)
+    Message.objects.filter(pk=message.pk).update(language=language)
+    return letters.write(letters.load([message.pk])[message.pk], Tokens("ACT", "STOP", ("OTHER",)), now=NOW)
+
+
+def test_every_language_of_letters_is_tested():
+    assert {code for code, _name in project.LANGUAGES} == {"en", *FORBIDDEN}
+
+
+@pytest.mark.parametrize(("letter", "language"), EVERY)
+def test_a_letter_is_in_its_language_from_the_subject_to_the_last_line(letter, language):
+    found = written(letter, language)
+    for text in (found.subject, found.text, re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", found.html)):
+        assert "UNRESOLVED" not in text
+        assert ENGLISH.findall(re.sub(r"https?://\S+", "", text)) == []
+    for body in (found.text, found.html):
+        assert "Anna" in body
+        assert STOP[language] in body
+        assert NOBODY[language] in body
+    assert f'<html lang="{language}">' in found.html
+
+
+@pytest.mark.parametrize(("letter", "language"), EVERY)
+def test_a_letter_says_nothing_of_the_treatment(letter, language):
+    found = written(letter, language)
+    visible = re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", found.html)
+    words = re.findall(r"\w+", f"{found.subject} {found.text} {visible}".lower())
+    assert [word for word in words if word.startswith(tuple(FORBIDDEN[language].split()))] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "day"), [("de", "Montag, 7. Dezember 2026, 10:00"), ("es", "lunes 7 de diciembre de 2026, 10:00")]
+)
+def test_a_day_is_written_as_its_readers_write_it(language, day):
+    found = written("booked", language)
+    assert day in found.text
+    assert day in found.html
+
+
+@pytest.mark.parametrize(("language", "summary"), [("de", "Termin, Am Hafen"), ("es", "Cita, Am Hafen")])
+def test_the_calendar_file_speaks_the_same_language(language, summary):
+    (event,) = Calendar.from_ical(written("booked", language).calendar.content).walk("VEVENT")
+    assert event["SUMMARY"] == summary
