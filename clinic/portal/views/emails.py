@@ -61,4 +61,10 @@ class EmailsStop(PortalPage):
         mark_used(self.link, now=self.now)
 
     def _show(self, form: LettersForm, *, status: int = 200) -> HttpResponse:
-        return self.page("emails-stop", form=form, purpose=PURPOSES[ConsentPurpose(self.link.consent_purpose)], goes=self._goes(), status=status)
+        return self.page(
+            "emails-stop",
+            form=form,
+            purpose=PURPOSES[ConsentPurpose(self.link.consent_purpose)],
+            goes=self._goes(),
+            status=status,
+        )
