@@ -238,3 +238,10 @@ def test_names_are_shown_as_text(agenda):
     page = reader(agenda).get()
     assert "<img" not in page.text
     assert "&lt;img" in page.text
+
+
+def test_posting_to_an_address_that_was_cut_off_finds_nothing(stopper):
+    """A mail program that drops the last stroke of the address has no cookie to show: it is told the same as anybody."""
+    answer = stopper.client.post(f"/p/{stopper.token}/stop", {"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 404
+    assert "opens nothing" in answer.text

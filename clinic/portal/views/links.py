@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
 from clinic.links import LinkPurpose, LinkRefused
@@ -89,8 +91,9 @@ class LinkShow(BookingPage):
         return self.show(situation_of(self.link, now=self.now))
 
 
+@method_decorator(csrf_exempt, name="dispatch")
 class LinkMissing(View):
-    """Any other address below the patients' pages: nothing, calmly."""
+    """Any other address below the patients' pages: nothing, calmly, to whoever posts too (a mail program has no cookie)."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer as for a token that nobody was ever sent."""
