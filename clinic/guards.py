@@ -29,6 +29,7 @@ APPEND_ONLY = (
     "clinic_lotdecision",
     "clinic_vialdiscard",
     "clinic_override",
+    "clinic_signedleaflet",
 )
 #: Rows of these tables belong to a session's version and stand still once it is signed.
 PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse", "clinic_precheck")

@@ -4,6 +4,7 @@ from clinic.accounts import User
 from clinic.audit import AuditEvent, MaintenanceWindow
 from clinic.links import PatientLink
 from clinic.patients.models import Condition, Consent, Hold, Patient, StaffTask
+from clinic.patients.signed_leaflets import SignedLeaflet
 from clinic.practice.models import Clinic, Membership, Practitioner
 from clinic.reminders.models import (
     DeliveryAttempt,
@@ -92,6 +93,7 @@ __all__ = [
     "SessionVoid",
     "SideEffect",
     "SideEffectVersion",
+    "SignedLeaflet",
     "Site",
     "SiteDose",
     "StaffTask",

@@ -332,6 +332,12 @@ FORMS = {
         beside={"from_on": ("review_on",)},
         shown_on=of("patient-show", "patient"),
     ),
+    "staff:leaflet-record": Form(
+        of("leaflet-record", "patient"),
+        lambda world: {"version": "2", "signed_on": "2026-11-23", "taken_by": "Dr Okafor"},
+        {"version": "line", "signed_on": "date", "taken_by": "line"},
+        shown_on=of("leaflet-record", "patient"),
+    ),
     "staff:letter-decide": Form(
         of("letter-decide", "doubtful"),
         lambda world: {"decision": "sent"},

@@ -33,6 +33,7 @@ PROTECTED = {
     "clinic_lotdecision": factories.LotDecisionFactory,
     "clinic_vialdiscard": factories.VialDiscardFactory,
     "clinic_override": factories.OverrideFactory,
+    "clinic_signedleaflet": factories.SignedLeafletFactory,
     "clinic_sessionversion": lambda: factories.InjectionSessionFactory().current_version,
     "clinic_injection": lambda: part_of("injections"),
     "clinic_vialuse": lambda: part_of("vial_uses"),

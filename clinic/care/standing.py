@@ -35,6 +35,9 @@ class Agreement:
     is_given: bool
     since: datetime
     how: str
+    #: The leaflet that was signed with it, and on which day; of a consent to treatment alone.
+    leaflet: str = ""
+    signed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def standing_of(patient_id: int) -> Standing:
     for kind, public_id, code, text, who, first_on, last_on, at, is_given, _order in _STANDING.rows(patient_id):
         if kind == "CONSENT":
             # The rows come in the order in which they were written: the newest of a purpose is the last.
-            found.consents[code] = Agreement(code, bool(is_given), at, text)
+            found.consents[code] = Agreement(code, bool(is_given), at, text, who or "", first_on)
         elif kind == "HOLD":
             found.holds.append(StandingHold(public_id, code, text, first_on, last_on, who))
         elif kind == "TASK":
@@ -101,6 +104,8 @@ def _parts(patient_id: int) -> Iterator[QuerySet[Any, Any]]:
         "CONSENT",
         code=F("purpose"),
         text=F("how"),
+        who=F("leaflet__version"),
+        first_on=F("leaflet__signed_on"),
         at=F("at"),
         flag=F("is_given"),
         order=F("id"),

@@ -56,6 +56,13 @@ class ConsentLine:
     is_given: bool
     since: datetime | None
     how: str
+    leaflet: str = ""
+    signed_on: date | None = None
+
+    @property
+    def is_to_treatment(self) -> bool:
+        """Whether it is recorded with the leaflet that was signed."""
+        return self.purpose == ConsentPurpose.TREATMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +175,8 @@ def _consents(standing: Standing) -> list[ConsentLine]:
             is_given=(word := standing.consents.get(purpose)) is not None and word.is_given,
             since=word.since if word else None,
             how=word.how if word else "",
+            leaflet=word.leaflet if word else "",
+            signed_on=word.signed_on if word else None,
         )
         for purpose, label in ConsentPurpose.choices
     ]

@@ -14,6 +14,7 @@ from clinic.staff.views import (
     follow_ups,
     given_elsewhere,
     holds,
+    leaflets,
     letters,
     lots,
     mailbox,
@@ -26,6 +27,7 @@ from clinic.staff.views import (
     templates,
     treatment_amending,
     treatment_drafts,
+    treatment_printing,
     treatment_reading,
     treatment_void,
     treatments,
@@ -59,6 +61,7 @@ urlpatterns: list[URLPattern] = [
     path("patients/<uuid:public_id>/access/", access_log.AccessLog.as_view(), name="access-log"),
     path("patients/<uuid:public_id>/conditions/new/", conditions.ConditionAdd.as_view(), name="condition-add"),
     path("patients/<uuid:public_id>/consents/", consents.ConsentChange.as_view(), name="consent-change"),
+    path("patients/<uuid:public_id>/consents/treatment/", leaflets.LeafletRecord.as_view(), name="leaflet-record"),
     path("patients/<uuid:public_id>/edit/", patients.PatientEdit.as_view(), name="patient-edit"),
     path(
         "patients/<uuid:public_id>/given-elsewhere/new/", given_elsewhere.GivenElsewhereAdd.as_view(), name="given-elsewhere-add"
@@ -100,6 +103,7 @@ urlpatterns: list[URLPattern] = [
     path("templates/<uuid:public_id>/retire/", templates.TemplateRetire.as_view(), name="template-retire"),
     path("treatments/<uuid:public_id>/", treatment_reading.TreatmentShow.as_view(), name="treatment-show"),
     path("treatments/<uuid:public_id>/amend/", treatment_amending.TreatmentAmend.as_view(), name="treatment-amend"),
+    path("treatments/<uuid:public_id>/record.pdf", treatment_printing.TreatmentPrint.as_view(), name="treatment-print"),
     path("treatments/<uuid:public_id>/template/", templates.TemplateKeep.as_view(), name="template-keep"),
     path(
         "treatments/<uuid:public_id>/side-effects/new/",

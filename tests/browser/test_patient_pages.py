@@ -57,7 +57,19 @@ def at(site: str, patient: Patient, page: str = "") -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "edit/", "status/", "holds/new/", "conditions/new/", "side-effects/new/", "access/", "../", "../new/"]
+    "name",
+    [
+        "",
+        "edit/",
+        "status/",
+        "holds/new/",
+        "conditions/new/",
+        "consents/treatment/",
+        "side-effects/new/",
+        "access/",
+        "../",
+        "../new/",
+    ],
 )
 def test_pages_about_a_patient_in_every_look(page: Page, site, patient, looks, name):
     page.goto(at(site, patient, name))
@@ -70,7 +82,7 @@ def test_pages_about_a_side_effect_in_every_look(page: Page, site, patient, look
     looks(page)
 
 
-@pytest.mark.parametrize("name", ["holds/new/", "side-effects/new/", "../new/"])
+@pytest.mark.parametrize("name", ["holds/new/", "consents/treatment/", "side-effects/new/", "../new/"])
 def test_refused_forms_in_every_look(page: Page, site, patient, watch, looks, name):
     watch.expected.append("422")
     page.goto(at(site, patient, name))

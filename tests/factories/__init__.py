@@ -6,7 +6,14 @@ that is given a condition takes its patient from it, a patient its clinic, and s
 
 from tests.factories.base import NOW, TODAY, Factory
 from tests.factories.checks import ALL_NO, GivenElsewhereFactory, OverrideFactory, PreCheckFactory, past_the_checks
-from tests.factories.patients import ConditionFactory, ConsentFactory, HoldFactory, PatientFactory, StaffTaskFactory
+from tests.factories.patients import (
+    ConditionFactory,
+    ConsentFactory,
+    HoldFactory,
+    PatientFactory,
+    SignedLeafletFactory,
+    StaffTaskFactory,
+)
 from tests.factories.practice import PASSWORD, ClinicFactory, MembershipFactory, PractitionerFactory, UserFactory, member
 from tests.factories.reminders import USUAL_STEPS, AuditEventFactory, DeliveryAttemptFactory, MessageFactory, PlanFactory
 from tests.factories.safety import ReviewFactory, SideEffectFactory, SideEffectVersionFactory, TermFactory
@@ -87,6 +94,7 @@ __all__ = [
     "SessionVoidFactory",
     "SideEffectFactory",
     "SideEffectVersionFactory",
+    "SignedLeafletFactory",
     "SiteDoseFactory",
     "SiteFactory",
     "StaffTaskFactory",

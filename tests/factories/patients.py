@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import factory
 
 from clinic.patients.models import Condition, Consent, ConsentPurpose, Hold, Patient, StaffTask
+from clinic.patients.signed_leaflets import SignedLeaflet
 from tests.factories.base import NOW, TODAY, Factory
 from tests.factories.practice import ClinicFactory, UserFactory
 from tests.factories.toxins import IndicationFactory
@@ -45,6 +46,26 @@ class ConsentFactory(Factory):
     how = "at registration"
     wording_version = "1"
     at = NOW
+
+
+class SignedLeafletFactory(Factory):
+    """A consent to treatment with its leaflet, signed and written down today unless the test says otherwise."""
+
+    class Meta:
+        model = SignedLeaflet
+
+    class Params:
+        patient = factory.SubFactory(PatientFactory, consents=())
+        at = NOW
+
+    consent = factory.LazyAttribute(
+        lambda leaflet: ConsentFactory(
+            patient=leaflet.patient, purpose=ConsentPurpose.TREATMENT, by_patient=False, how="on paper", at=leaflet.at
+        )
+    )
+    version = "2"
+    signed_on = factory.LazyAttribute(lambda leaflet: leaflet.at.date())
+    taken_by = "Dr Amara Okafor"
 
 
 class ConditionFactory(Factory):

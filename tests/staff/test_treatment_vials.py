@@ -155,7 +155,7 @@ def test_signed_treatment_shows_who_confirmed_and_when(desk, begun):
 def test_page_takes_the_same_number_of_queries_for_one_shared_vial_and_for_many(desk, begun, django_assert_num_queries,
                                                                                 django_assert_max_num_queries):  # fmt: skip
     desk.get()
-    with django_assert_max_num_queries(23) as few:
+    with django_assert_max_num_queries(24) as few:
         desk.get()
     for _number in range(4):
         vial = VialFactory(clinic=desk.clinic)

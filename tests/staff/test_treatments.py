@@ -256,7 +256,7 @@ def test_page_takes_the_same_number_of_queries_for_few_and_many_vials_points_and
 ):
     past(desk)
     desk.get()
-    with django_assert_max_num_queries(22) as few:
+    with django_assert_max_num_queries(23) as few:
         desk.get()
     for number in range(15):
         SiteFactory(code=f"SITE{number}")

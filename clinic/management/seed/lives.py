@@ -18,7 +18,7 @@ from clinic.management.seed.endings import away, end
 from clinic.management.seed.practice import Place
 from clinic.management.seed.stock import Stock
 from clinic.patients.models import Condition, ConsentPurpose, Patient, StaffTask
-from clinic.patients.services import add_condition, create_patient, finish_task, suggested_code_for
+from clinic.patients.services import add_condition, create_patient, finish_task, record_signed_leaflet, suggested_code_for
 from clinic.practice.models import Practitioner
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.services import book, cancel, mark_missed
@@ -88,12 +88,14 @@ class Life:
 
     def _register(self, at: datetime) -> Patient:
         person, course = self.course.person, self.course
-        consents = [ConsentPurpose.TREATMENT]
+        # Some came before the clinic wrote down which leaflet was signed.
+        has_leaflet = course.number % 8 != 3
+        consents = [] if has_leaflet else [ConsentPurpose.TREATMENT]
         if course.has_email:
             consents += [ConsentPurpose.VISIT, ConsentPurpose.INVITE]
         if course.has_email and self.rng.random() < 0.3:
             consents.append(ConsentPurpose.NEWS)
-        return create_patient(
+        patient = create_patient(
             by=self.place.desk,
             clinic=self.place.clinic,
             record_number=f"{self.place.clinic.name[:2].upper()}-{2100 + course.number}",
@@ -108,6 +110,12 @@ class Life:
             consented_how="on paper at registration",
             now=at,
         )
+        if has_leaflet:
+            taken_by = str(self.place.doctor.user)
+            record_signed_leaflet(
+                by=self.place.desk, patient=patient, version="3", signed_on=self.place.today(at), taken_by=taken_by, now=at
+            )
+        return patient
 
     def _condition(self, patient: Patient, at: datetime) -> Condition:
         course, indication = self.course, self.scene.indications[self.course.indication]

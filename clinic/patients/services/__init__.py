@@ -12,12 +12,14 @@ from clinic.patients.services.people import (
 from clinic.patients.services.refusals import Problem, Refused
 from clinic.patients.services.scope import look_again, visible_to
 from clinic.patients.services.tasks import finish_task, raise_task
+from clinic.patients.services.treatment_consents import TreatmentConsent, record_signed_leaflet, treatment_consent_on
 
 __all__ = [
     "WORDING_VERSION",
     "PatientDetails",
     "Problem",
     "Refused",
+    "TreatmentConsent",
     "add_condition",
     "change_patient",
     "clear_hold",
@@ -27,9 +29,11 @@ __all__ = [
     "give_consent",
     "look_again",
     "raise_task",
+    "record_signed_leaflet",
     "set_hold",
     "set_status",
     "suggested_code_for",
+    "treatment_consent_on",
     "visible_to",
     "withdraw_consent",
 ]

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from clinic.patients.services import treatment_consent_on
 from clinic.practice.models import Membership
 from clinic.practice.roles import Permission
 from clinic.scheduling.models import COMING_STATES, Appointment
 from clinic.staff.checking import answers_of
+from clinic.staff.consent_words import consent_words
 from clinic.staff.pages import StaffPage
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.staff.treatment_maps import given_maps
@@ -60,6 +62,7 @@ class TreatmentShow(StaffPage):
             "sides": _by_side(injections),
             "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
             "answers": answers_of(version),
+            "consent": consent_words(treatment_consent_on(patient=session.patient, on=version.performed_on)),
             "overrides": session.overrides.select_related("by").order_by("pk"),
             "follow_up": follow_up,
             "facts": facts,
@@ -104,6 +107,7 @@ class TreatmentVersion(TreatmentPage):
             "maps": given_maps(injections),
             "sides": _by_side(injections),
             "answers": answers_of(version),
+            "consent": consent_words(treatment_consent_on(patient=session.patient, on=version.performed_on)),
             "overrides": session.overrides.select_related("by").order_by("pk"),
             "vial_uses": version.vial_uses.select_related("vial__lot__product", "vial__presentation").order_by("pk"),
         }

@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 
 from clinic.care.services import complete_visit, visits_left_over
 from clinic.patients.models import Condition, Patient
+from clinic.patients.services import treatment_consent_on
 from clinic.practice.roles import Permission
 from clinic.staff.checking import Interview
+from clinic.staff.consent_words import consent_words
 from clinic.staff.drafts import draft_state, posted_from, posted_revision, told_draft
 from clinic.staff.forms.points import (
     MORE_ROWS,
@@ -286,6 +288,7 @@ class TreatmentRecord(StaffPage):
             "usual_waste": USUAL_WASTE,
             "asks_for_separate_points": has_twins((site, side) for site, side, _units in desk.shown(rows)),
             "treated_on": treated_on,
+            "consent": consent_words(treatment_consent_on(patient=desk.patient, on=treated_on or desk.today)),
             "draft": draft_state(desk, posted_revision(typed) or 0 if draft_revision is None else draft_revision, conflict),
             "window": desk.next_window(
                 treated_on=treated_on, own_on=day_of(typed.get("own_next_on", "")), limits=interview.limits
