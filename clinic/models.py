@@ -33,6 +33,8 @@ from clinic.toxins.models import (
 )
 from clinic.treatments.models import (
     ContactAttempt,
+    Document,
+    DocumentWithdrawal,
     FollowUp,
     GivenElsewhere,
     Injection,
@@ -60,6 +62,8 @@ __all__ = [
     "Consent",
     "ContactAttempt",
     "DeliveryAttempt",
+    "Document",
+    "DocumentWithdrawal",
     "DomainHold",
     "EngineState",
     "FollowUp",
