@@ -75,7 +75,7 @@ class Document(models.Model):
             models.CheckConstraint(condition=Q(kind="PHOTOGRAPH") | ~Q(title=""), name="document_paper_has_a_title"),
             models.CheckConstraint(
                 condition=Q(content_type="application/pdf", width__isnull=True, height__isnull=True, thumbnail_as="")
-                | Q(content_type="image/jpeg", width__gt=0, height__gt=0),
+                | Q(content_type="image/jpeg", width__isnull=False, width__gt=0, height__isnull=False, height__gt=0),
                 name="document_picture_has_sides_and_paper_none",
             ),
             models.CheckConstraint(
