@@ -16,8 +16,8 @@ from PIL import Image, ImageOps
 
 JPEG, PNG, WEBP, PDF = "image/jpeg", "image/png", "image/webp", "application/pdf"
 
-#: Pixels that are decoded at most: a telephone's 50 million, with a little to spare.
-MOST_PIXELS = 52_000_000
+#: Pixels that are decoded at most: a telephone's 50 million in a JPEG, which can be read at half its size; others unfold whole.
+MOST_PIXELS = {JPEG: 52_000_000, PNG: 30_000_000, WEBP: 30_000_000}
 #: Pixels of a side: below nothing can be seen, above it is no photograph.
 SHORTEST_SIDE, LONGEST_SIDE = 16, 20_000
 #: Pixels of the longest side as it is kept, and in a list.
@@ -85,14 +85,14 @@ def cleaned(data: bytes) -> Picture:
     """The picture in `data`, turned upright, at most 2,400 pixels a side, as a JPEG of nothing but its pixels.
 
     What is transparent becomes white. Raises Unfit for what is no whole still picture of a usual size; nothing larger than
-    MOST_PIXELS is ever decoded.
+    MOST_PIXELS says is ever decoded.
     """
     kind = type_of(data)
     if kind not in _FORMATS:
         raise Unfit(Fault.UNKNOWN)
     try:
         with Image.open(BytesIO(data), formats=[_FORMATS[kind]]) as sent:
-            _require_usual_shape(sent)
+            _require_usual_shape(sent, MOST_PIXELS[kind])
             # Telephones put a second, smaller picture behind the first of a JPEG; that is no animation.
             if kind != JPEG and getattr(sent, "is_animated", False):
                 raise Unfit(Fault.ANIMATED)
@@ -100,34 +100,31 @@ def cleaned(data: bytes) -> Picture:
                 raise Unfit(Fault.STRANGE_SHAPE)
             # A large JPEG is decoded at half or a quarter of its size straight away.
             sent.draft("RGB", (KEPT_SIDE, KEPT_SIDE))
-            upright = ImageOps.exif_transpose(sent)
-            kept = _on_white(upright)
+            ImageOps.exif_transpose(sent, in_place=True)
+            kept = _bare(sent)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise Unfit(Fault.TOO_MANY_PIXELS) from bomb
     except _BROKEN as broken:
         raise Unfit(Fault.BROKEN) from broken
-    kept.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS)
     small = kept.copy()
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
     return Picture(data=_jpeg(kept, 88), thumbnail=_jpeg(small, 80), width=kept.width, height=kept.height)
 
 
-def _require_usual_shape(picture: Image.Image) -> None:
+def _require_usual_shape(picture: Image.Image, most: int) -> None:
     short, long = sorted(picture.size)
     if short < SHORTEST_SIDE or long > LONGEST_SIDE:
         raise Unfit(Fault.STRANGE_SHAPE)
-    if short * long > MOST_PIXELS:
+    if short * long > most:
         raise Unfit(Fault.TOO_MANY_PIXELS)
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    """A new picture with the pixels of `picture` and nothing else that came with it."""
-    fresh = Image.new("RGB", picture.size, "white")
-    if picture.has_transparency_data:
-        seen = picture.convert("RGBA")
-        fresh.paste(seen, mask=seen.getchannel("A"))
-    else:
-        fresh.paste(picture.convert("RGB"))
+def _bare(picture: Image.Image) -> Image.Image:
+    """A new picture of the kept size with the pixels of `picture` on white, and nothing else that came with it."""
+    seen = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    seen.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS)
+    fresh = Image.new("RGB", seen.size, "white")
+    fresh.paste(seen, mask=seen.getchannel("A") if seen.mode == "RGBA" else None)
     return fresh
 
 

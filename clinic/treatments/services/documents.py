@@ -35,7 +35,7 @@ _FAULTS: dict[Fault, Promise] = {
     Fault.UNKNOWN: gettext_lazy("The file is of a type that is not taken, whatever its name says."),
     Fault.BROKEN: gettext_lazy("The file is damaged or incomplete. Send it again."),
     Fault.ANIMATED: gettext_lazy("The picture moves. Only still pictures are taken."),
-    Fault.TOO_MANY_PIXELS: gettext_lazy("The picture has too many pixels: at most 52 million."),
+    Fault.TOO_MANY_PIXELS: gettext_lazy("The picture has too many pixels: at most 52 million in a JPEG, 30 million otherwise."),
     Fault.STRANGE_SHAPE: gettext_lazy("The picture has an unusual size or kind of colour and is not taken."),
 }
 
