@@ -219,7 +219,18 @@ STORAGES = {
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
+    # Photographs and papers of patients: read through the pages alone, never by an address.
+    "documents": {"BACKEND": "botox_tracker.private_files.PrivateFiles"},
 }
+# Nor does the demonstration reach the files of an installation in the same folder.
+DOCUMENTS_ROOT = VAR / "demo-documents" if DEMO else Path(env.str("DOCUMENTS_ROOT", default=str(VAR / "documents"))).resolve()
+# Of one file. A request that brings more than a handful of the largest is refused before anything of it is read.
+DOCUMENT_MEGABYTES = env.int("DOCUMENT_MEGABYTES", default=15)
+FILE_UPLOAD_HANDLERS = [
+    "botox_tracker.private_files.RefuseTooMuch",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # -- mail ----------------------------------------------------------------------------------------------------
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")

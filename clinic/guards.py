@@ -30,6 +30,8 @@ APPEND_ONLY = (
     "clinic_vialdiscard",
     "clinic_override",
     "clinic_signedleaflet",
+    "clinic_document",
+    "clinic_documentwithdrawal",
 )
 #: Rows of these tables belong to a session's version and stand still once it is signed.
 PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse", "clinic_precheck")
@@ -41,6 +43,7 @@ VOIDABLE = {
 }  # fmt: skip
 VERSION = "clinic_sessionversion"
 SESSION = "clinic_injectionsession"
+DOCUMENT = "clinic_document"
 WINDOW = "clinic_maintenancewindow"
 APPOINTMENT = "clinic_appointment"
 LIVE = "('BOOKED', 'ARRIVED', 'TREATED')"
@@ -65,6 +68,12 @@ _SESSION_GUARDED = {
     "DELETE": "OLD.state <> 'DRAFT'",
 }
 _VOIDED = "is voided once and never changed"
+#: A document names no other patient's treatment. It never changes afterwards, and a signed treatment keeps its patient.
+_ANOTHERS = "a document belongs to a treatment of its own patient"
+_OF_ANOTHER = (
+    f"NEW.session_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {SESSION} s "
+    "WHERE s.id = NEW.session_id AND s.patient_id = NEW.patient_id AND s.state <> 'DRAFT')"
+)
 #: By event: which versions a part comes from or goes to. A part is neither taken out of a signed version nor moved into one.
 _PARTS_GUARDED = {"INSERT": "NEW.version_id", "UPDATE": "OLD.version_id, NEW.version_id", "DELETE": "OLD.version_id"}
 
@@ -195,6 +204,7 @@ def _sqlite(keys: dict[str, list[list[str]]]) -> list[str]:
         for event, versions in _PARTS_GUARDED.items():
             trigger(f"{table}_no_{event.lower()}", f"{event} ON {table}", f"{_signed(versions)} AND {_CLOSED}", _SIGNED)
         no_replacing(table, _signed("o.version_id"), _SIGNED, ("INSERT", "UPDATE"))
+    trigger(f"{DOCUMENT}_of_its_patient", f"INSERT ON {DOCUMENT}", f"{_OF_ANOTHER} AND {_CLOSED}", _ANOTHERS)
     return [*statements, *_sqlite_overlaps()]
 
 
@@ -214,6 +224,7 @@ def _postgresql() -> list[str]:
         "CREATE EXTENSION IF NOT EXISTS btree_gist",
         function("clinic_refuse_any_change", "true", "this table is append-only"),
         function("clinic_refuse_change_of_signed", "OLD.signed_at IS NOT NULL", _SIGNED),
+        function("clinic_refuse_document_of_another", _OF_ANOTHER, _ANOTHERS),
         *(
             function(f"clinic_refuse_{event.lower()}_of_part", _signed(versions), _SIGNED)
             for event, versions in _PARTS_GUARDED.items()
@@ -240,6 +251,7 @@ def _postgresql() -> list[str]:
         trigger(f"{table}_no_change", "UPDATE OR DELETE", table, f"{table}_refuse_change")
     for table in (*APPEND_ONLY, VERSION, SESSION, *PARTS_OF_A_VERSION, *VOIDABLE):
         trigger(f"{table}_no_truncate", "TRUNCATE", table, "clinic_refuse_any_change", each="STATEMENT")
+    trigger(f"{DOCUMENT}_of_its_patient", "INSERT", DOCUMENT, "clinic_refuse_document_of_another")
     for name, column in _OVERLAPS:
         statements.append(
             f"""DO $guard$ BEGIN

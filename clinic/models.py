@@ -34,6 +34,8 @@ from clinic.toxins.models import (
 )
 from clinic.treatments.models import (
     ContactAttempt,
+    Document,
+    DocumentWithdrawal,
     FollowUp,
     GivenElsewhere,
     Injection,
@@ -61,6 +63,8 @@ __all__ = [
     "Consent",
     "ContactAttempt",
     "DeliveryAttempt",
+    "Document",
+    "DocumentWithdrawal",
     "DomainHold",
     "EngineState",
     "FollowUp",

@@ -45,6 +45,8 @@ class Form:
     is_machine_made: bool = False
     #: It is answered with a message on the page where the person came from.
     tells_by_message: bool = False
+    #: Files that go with it, by field; an empty one is a field in which none was chosen.
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 def make_world(client):
@@ -288,6 +290,20 @@ FORMS = {
         stands_on=of("patient-show", "patient"),
         is_machine_made=True,
     ),
+    "staff:document-add": Form(
+        of("document-add", "own.patient"),
+        lambda world: {"kind": "LETTER", "title": "from the eye clinic", "taken_on": "2026-11-02", "session": ""},
+        {"kind": "choice", "title": "line", "taken_on": "date", "session": "choice"},
+        files={"file": factories.PDF + b"% another"},
+        shown_on=of("patient-show", "own.patient"),
+        theirs=lambda world: {"session": str(world.theirs.session.public_id)},
+    ),
+    "staff:document-withdraw": Form(
+        of("document-withdraw", "own.document"),
+        lambda world: {"reason": "of another patient"},
+        {"reason": "line"},
+        shown_on=of("patient-show", "own.patient"),
+    ),
     "staff:follow-up-contact": Form(
         of("follow-up-contact", "follow_up"),
         lambda world: {"channel": "PHONE", "outcome": "NO_ANSWER", "note": "rang twice"},
@@ -352,6 +368,20 @@ FORMS = {
         hidden=("clinic", "resume"),
         theirs=lambda world: {"clinic": str(world.theirs.patient.clinic.public_id)},
         stands_on=of("letter-list"),
+    ),
+    "staff:photograph-add": Form(
+        of("photograph-add", "own.patient"),
+        lambda world: {"title": "eyes closed", "taken_on": "2026-11-02", "session": str(world.own.session.public_id)},
+        {"title": "line", "taken_on": "date", "session": "choice"},
+        files={"camera": b"", "photographs": factories.picture("PNG", colour="#123456")},
+        shown_on=of("patient-show", "own.patient"),
+        theirs=lambda world: {"session": str(world.theirs.session.public_id)},
+    ),
+    "staff:photograph-withdraw": Form(
+        of("photograph-withdraw", "own.photograph"),
+        lambda world: {"reason": "of another patient"},
+        {"reason": "line"},
+        shown_on=of("photograph-show", "own.photograph"),
     ),
     "staff:patient-create": Form(
         of("patient-create"),

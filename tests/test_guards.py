@@ -34,6 +34,8 @@ PROTECTED = {
     "clinic_vialdiscard": factories.VialDiscardFactory,
     "clinic_override": factories.OverrideFactory,
     "clinic_signedleaflet": factories.SignedLeafletFactory,
+    "clinic_document": factories.DocumentFactory,
+    "clinic_documentwithdrawal": factories.DocumentWithdrawalFactory,
     "clinic_sessionversion": lambda: factories.InjectionSessionFactory().current_version,
     "clinic_injection": lambda: part_of("injections"),
     "clinic_vialuse": lambda: part_of("vial_uses"),
@@ -240,6 +242,15 @@ def test_what_was_said_of_it_never_changes_not_even_while_it_is_voided(column):
     )
     void = {"voided_by": factories.UserFactory(), "voided_at": NOW, "void_reason": "entered twice"}
     assert refuses(lambda: type(entry).objects.filter(pk=entry.pk).update(**void, **{column: getattr(other, column)}))
+
+
+# -- documents --------------------------------------------------------------------------------------------------------
+
+
+def test_a_document_names_no_other_patients_treatment():
+    session = factories.InjectionSessionFactory()
+    assert refuses(lambda: factories.DocumentFactory(patient=factories.PatientFactory(), session=session))
+    assert factories.DocumentFactory(patient=session.patient, session=session).pk
 
 
 # -- the one way around -------------------------------------------------------------------------------------------------

@@ -75,6 +75,19 @@ def body_of(pairs):
     return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in pairs)
 
 
+def multipart_of(pairs, files):
+    """The same as a browser sends it with files; a field in which no file was chosen is sent without a name."""
+    parts = [
+        b'Content-Disposition: form-data; name="%b"\r\n\r\n%b' % (name.encode(), one if isinstance(one, bytes) else one.encode())
+        for name, one in pairs
+    ] + [
+        b'Content-Disposition: form-data; name="%b"; filename="%b"\r\nContent-Type: text/plain\r\n\r\n%b'
+        % (name.encode(), b"a.jpg" if content else b"", content)
+        for name, content in files.items()
+    ]
+    return b"".join(b"--x7x7x7\r\n%b\r\n" % part for part in parts) + b"--x7x7x7--\r\n"
+
+
 def spoilt(data, field, value):
     """The pairs of a form with one field changed."""
     pairs = []
@@ -109,7 +122,7 @@ class Walk:
         self.caplog.clear()
         with transaction.atomic():
             with connection.execute_wrapper(writes):
-                response = self.client.post(self.address, data=body_of(pairs), content_type="application/x-www-form-urlencoded")
+                response = self.client.post(self.address, **self.body(pairs))
             if response.status_code >= 500:
                 self.faults.append(f"{look.case}: answered with {response.status_code}: {getattr(response, 'exc_info', None)}")
             else:
@@ -119,6 +132,12 @@ class Walk:
         if "<svg onload" in response.content.decode():
             self.faults.append(f"{look.case}: not escaped")
         self.faults += [f"{look.case}: {one.message}" for one in self.caplog.records if one.exc_info or one.levelname == "ERROR"]
+
+    def body(self, pairs):
+        """What is sent, in the form's own encoding."""
+        if self.form.files:
+            return {"data": multipart_of(pairs, self.form.files), "content_type": "multipart/form-data; boundary=x7x7x7"}
+        return {"data": body_of(pairs), "content_type": "application/x-www-form-urlencoded"}
 
     def check(self, field, what, value):
         """One case."""
@@ -209,7 +228,12 @@ def fields_without_a_kind(client, world, name):
     """What a form sends that the table does not know."""
     form = FORMS[name]
     fields = Page(client.get((form.stands_on or form.address)(world))).posted_fields(form.address(world))
-    return {re.sub(r"-(\d+|__prefix__)-", "-0-", field) for field in fields} - set(form.kinds) - set(form.data(world))
+    return (
+        {re.sub(r"-(\d+|__prefix__)-", "-0-", field) for field in fields}
+        - set(form.kinds)
+        - set(form.files)
+        - set(form.data(world))
+    )
 
 
 @pytest.mark.parametrize("name", FORMS)

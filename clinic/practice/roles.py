@@ -13,6 +13,7 @@ class Permission(StrEnum):
     WORK_FOLLOW_UPS = "WORK_FOLLOW_UPS"
     BOOK = "BOOK"
     RECORD_TREATMENTS = "RECORD_TREATMENTS"
+    VIEW_PHOTOGRAPHS = "VIEW_PHOTOGRAPHS"
     KEEP_STOCK = "KEEP_STOCK"
     REPORT_SIDE_EFFECTS = "REPORT_SIDE_EFFECTS"
     VIEW_SIDE_EFFECT_LOG = "VIEW_SIDE_EFFECT_LOG"
@@ -43,10 +44,19 @@ _DESK = _EVERYBODY | {
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FRONT_DESK: frozenset(_DESK),
-    Role.CLINICIAN: frozenset(_DESK | {Permission.RECORD_TREATMENTS, Permission.KEEP_STOCK, Permission.VIEW_SIDE_EFFECT_LOG}),
+    Role.CLINICIAN: frozenset(
+        _DESK
+        | {
+            Permission.RECORD_TREATMENTS,
+            Permission.VIEW_PHOTOGRAPHS,
+            Permission.KEEP_STOCK,
+            Permission.VIEW_SIDE_EFFECT_LOG,
+        }
+    ),
     Role.REVIEWER: frozenset(
         _EVERYBODY
         | {
+            Permission.VIEW_PHOTOGRAPHS,
             Permission.VIEW_SIDE_EFFECT_LOG,
             Permission.REVIEW_SIDE_EFFECTS,
             Permission.REVIEW_OVERRIDES,

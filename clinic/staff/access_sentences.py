@@ -19,6 +19,7 @@ _THINGS: dict[str, Promise] = {
     "Appointment": gettext_lazy("a visit"),
     "Condition": gettext_lazy("a condition"),
     "Consent": gettext_lazy("what the patient agrees to"),
+    "Document": gettext_lazy("a photograph or paper"),
     "FollowUp": gettext_lazy("a follow-up"),
     "Hold": gettext_lazy("a hold"),
     "InjectionSession": gettext_lazy("a treatment"),

@@ -11,6 +11,7 @@ from clinic.staff.views import (
     appointments,
     conditions,
     consents,
+    documents,
     follow_ups,
     given_elsewhere,
     holds,
@@ -42,6 +43,8 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:public_id>/arrive/", appointments.AppointmentArrive.as_view(), name="appointment-arrive"),
     path("appointments/<uuid:public_id>/cancel/", appointments.AppointmentCancel.as_view(), name="appointment-cancel"),
     path("appointments/<uuid:public_id>/miss/", appointments.AppointmentMiss.as_view(), name="appointment-miss"),
+    path("documents/<uuid:public_id>/file/", documents.DocumentFile.as_view(), name="document-file"),
+    path("documents/<uuid:public_id>/withdraw/", documents.DocumentWithdraw.as_view(), name="document-withdraw"),
     path("follow-ups/", follow_ups.FollowUpList.as_view(), name="follow-up-list"),
     path("follow-ups/<uuid:public_id>/", follow_ups.FollowUpShow.as_view(), name="follow-up-show"),
     path("follow-ups/<uuid:public_id>/book/", appointment_booking.AppointmentBook.as_view(), name="appointment-book"),
@@ -62,6 +65,8 @@ urlpatterns: list[URLPattern] = [
     path("patients/<uuid:public_id>/conditions/new/", conditions.ConditionAdd.as_view(), name="condition-add"),
     path("patients/<uuid:public_id>/consents/", consents.ConsentChange.as_view(), name="consent-change"),
     path("patients/<uuid:public_id>/consents/treatment/", leaflets.LeafletRecord.as_view(), name="leaflet-record"),
+    path("patients/<uuid:public_id>/documents/", documents.DocumentList.as_view(), name="document-list"),
+    path("patients/<uuid:public_id>/documents/new/", documents.DocumentAdd.as_view(), name="document-add"),
     path("patients/<uuid:public_id>/edit/", patients.PatientEdit.as_view(), name="patient-edit"),
     path(
         "patients/<uuid:public_id>/given-elsewhere/new/", given_elsewhere.GivenElsewhereAdd.as_view(), name="given-elsewhere-add"
@@ -73,6 +78,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("patients/<uuid:public_id>/holds/new/", holds.HoldSet.as_view(), name="hold-set"),
     path("patients/<uuid:public_id>/holds/<uuid:hold_id>/clear/", holds.HoldClear.as_view(), name="hold-clear"),
+    path("patients/<uuid:public_id>/photographs/new/", documents.PhotographAdd.as_view(), name="photograph-add"),
     path(
         "patients/<uuid:public_id>/side-effects/new/", side_effect_reports.SideEffectReport.as_view(), name="side-effect-report"
     ),
@@ -85,6 +91,10 @@ urlpatterns: list[URLPattern] = [
         name="treatment-draft-discard",
     ),
     path("patients/<uuid:public_id>/treatments/new/", treatments.TreatmentRecord.as_view(), name="treatment-record"),
+    path("photographs/<uuid:public_id>/", documents.PhotographShow.as_view(), name="photograph-show"),
+    path("photographs/<uuid:public_id>/file/", documents.PhotographFile.as_view(), name="photograph-file"),
+    path("photographs/<uuid:public_id>/thumbnail/", documents.PhotographThumbnail.as_view(), name="photograph-thumbnail"),
+    path("photographs/<uuid:public_id>/withdraw/", documents.PhotographWithdraw.as_view(), name="photograph-withdraw"),
     path("side-effects/", side_effects.SideEffectList.as_view(), name="side-effect-list"),
     path("side-effects/<uuid:public_id>/", side_effects.SideEffectShow.as_view(), name="side-effect-show"),
     path(

@@ -6,6 +6,7 @@ that is given a condition takes its patient from it, a patient its clinic, and s
 
 from tests.factories.base import NOW, TODAY, Factory
 from tests.factories.checks import ALL_NO, GivenElsewhereFactory, OverrideFactory, PreCheckFactory, past_the_checks
+from tests.factories.documents import PDF, DocumentFactory, DocumentWithdrawalFactory, PhotographFactory, picture
 from tests.factories.patients import (
     ConditionFactory,
     ConsentFactory,
@@ -55,6 +56,7 @@ __all__ = [
     "ALL_NO",
     "NOW",
     "PASSWORD",
+    "PDF",
     "RIGHT_POINTS",
     "TODAY",
     "TREATED_ON",
@@ -69,6 +71,8 @@ __all__ = [
     "ConsentFactory",
     "ContactAttemptFactory",
     "DeliveryAttemptFactory",
+    "DocumentFactory",
+    "DocumentWithdrawalFactory",
     "Factory",
     "FollowUpFactory",
     "GivenElsewhereFactory",
@@ -82,6 +86,7 @@ __all__ = [
     "MessageFactory",
     "OverrideFactory",
     "PatientFactory",
+    "PhotographFactory",
     "PlanFactory",
     "PractitionerFactory",
     "PreCheckFactory",
@@ -108,4 +113,5 @@ __all__ = [
     "WindowPolicyFactory",
     "member",
     "past_the_checks",
+    "picture",
 ]

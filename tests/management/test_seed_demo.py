@@ -25,6 +25,7 @@ from clinic.scheduling.models import Appointment
 from clinic.toxins.models import SiteDose, Vial
 from clinic.treatments.models import (
     ContactAttempt,
+    Document,
     FollowUp,
     Injection,
     InjectionSession,
@@ -253,3 +254,10 @@ def test_each_clinic_has_templates_of_its_own_with_points_that_its_products_have
         kept = ProtocolTemplate.objects.filter(clinic=clinic).annotate(count=Count("points"))
         assert {one.name for one in kept} >= {"Round the eye", "Whole half of the face"}
         assert all(one.count >= 3 for one in kept)
+
+
+def test_each_clinic_has_drawings_for_photographs_and_a_signed_consent(demonstration):
+    for clinic in Clinic.objects.all():
+        documents = Document.objects.filter(patient__clinic=clinic)
+        assert Counter(documents.values_list("kind", flat=True)) == {"PHOTOGRAPH": 4, "SIGNED_CONSENT": 1}
+        assert all(one.session.performed_on == one.taken_on and one.size < 100_000 for one in documents)

@@ -154,7 +154,7 @@ class TestShow:
 
 
 #: Of a patient's page, with the session, the frame and the row in the audit log.
-MOST_QUERIES_OF_A_RECORD = 13
+MOST_QUERIES_OF_A_RECORD = 14
 
 
 class TestHistory:

@@ -19,6 +19,7 @@ from clinic.management.seed.endings import PREGNANT
 from clinic.management.seed.letters import PostOffice
 from clinic.management.seed.lives import Life, Scene
 from clinic.management.seed.people import Person, invent
+from clinic.management.seed.photographs import attach_some_documents
 from clinic.management.seed.practice import Place
 from clinic.management.seed.stock import Stock
 from clinic.management.seed.templates import keep_some_templates
@@ -107,6 +108,7 @@ def _make(now: datetime, endings: Mapping[Ending, int]) -> None:
     for scene in scenes:
         scene.stock.fill_up(now)
     keep_some_templates(places, now)
+    attach_some_documents(places, now)
     practice.let_letters_go_at_any_hour()
     # From here on the real engine looks after them: at its next run it looks at everybody.
     Patient.objects.update(next_check_at=now)

@@ -19,6 +19,7 @@ from clinic.patients.services import Refused, change_patient, create_patient, se
 from clinic.practice.roles import Permission
 from clinic.practice.services import may_somewhere
 from clinic.staff.chart import chart_of
+from clinic.staff.document_lines import part_of
 from clinic.staff.forms.patients import HOW_TOLD, NewPatientForm, PatientForm, SearchForm, StatusForm
 from clinic.staff.kept import change_seen_by
 from clinic.staff.names import names_at
@@ -132,6 +133,7 @@ class PatientShow(PatientPage):
             tabs=[{"word": word, "query": _query(each), "is_current": each is kind} for each, word in _TABS],
             newer=_query(kind, number - 1) if number > 1 else "",
             older=_query(kind, number + 1) if history.has_more else "",
+            documents=part_of(patient, rights),
             elsewhere=patient.given_elsewhere.select_related("product").order_by("-given_on", "-pk"),
             how_told=HOW_TOLD,
             zone=patient.clinic.zone,

@@ -10,10 +10,11 @@ from django.shortcuts import render
 
 from clinic.patients.services import treatment_consent_on
 from clinic.practice.models import Membership
-from clinic.practice.roles import Permission
+from clinic.practice.roles import PERMISSIONS, Permission, Role
 from clinic.scheduling.models import COMING_STATES, Appointment
 from clinic.staff.checking import answers_of
 from clinic.staff.consent_words import consent_words
+from clinic.staff.document_lines import part_of
 from clinic.staff.pages import StaffPage
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.staff.treatment_maps import given_maps
@@ -73,6 +74,7 @@ class TreatmentShow(StaffPage):
             "may_see_log": membership.may(Permission.VIEW_SIDE_EFFECT_LOG),
             "side_effects": session.side_effects.select_related("current_version__term").order_by("-reported_at"),
             "history": history_of(session),
+            "documents": part_of(session.patient, PERMISSIONS[Role(membership.role)], session=session),
         }
         return render(request, "staff/treatment-show.html", context)
 

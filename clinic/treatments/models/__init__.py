@@ -1,6 +1,7 @@
 """What was injected, and when the patient may and should come back."""
 
 from clinic.treatments.models.checks import GivenElsewhere, Override, OverrideSeverity, PreCheck, PreCheckAnswer
+from clinic.treatments.models.documents import ContentType, Document, DocumentKind, DocumentWithdrawal
 from clinic.treatments.models.drafts import TreatmentDraft
 from clinic.treatments.models.follow_ups import (
     ContactAttempt,
@@ -28,6 +29,10 @@ __all__ = [
     "ContactAttempt",
     "ContactChannel",
     "ContactOutcome",
+    "ContentType",
+    "Document",
+    "DocumentKind",
+    "DocumentWithdrawal",
     "FollowUp",
     "FollowUpState",
     "GivenElsewhere",

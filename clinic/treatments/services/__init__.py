@@ -1,6 +1,15 @@
 """What is written down about treatments and follow-ups. Callers import from here."""
 
 from clinic.treatments.services.checking import NO_ANSWERS, REASON_LENGTH, Checked, check_treatment
+from clinic.treatments.services.document_files import FileReport, check_files
+from clinic.treatments.services.documents import (
+    MOST_FILES,
+    attach_paper,
+    attach_photographs,
+    documents_storage,
+    is_stored,
+    withdraw_document,
+)
 from clinic.treatments.services.drafts import (
     DraftConflict,
     DraftTooLong,
@@ -53,6 +62,7 @@ from clinic.treatments.services.versions import (
 )
 
 __all__ = [
+    "MOST_FILES",
     "NO_ANSWERS",
     "REASON_LENGTH",
     "AlreadyRecorded",
@@ -61,6 +71,7 @@ __all__ = [
     "DraftConflict",
     "DraftTooLong",
     "Draw",
+    "FileReport",
     "FittedPoint",
     "FollowUpRefused",
     "Point",
@@ -69,13 +80,18 @@ __all__ = [
     "TreatmentRefused",
     "Wording",
     "add_version",
+    "attach_paper",
+    "attach_photographs",
+    "check_files",
     "check_treatment",
     "close_active",
     "current_of",
     "discard_draft",
+    "documents_storage",
     "draft_of",
     "draws_from",
     "fitted",
+    "is_stored",
     "keep_draft",
     "keep_places",
     "keep_template",
@@ -107,4 +123,5 @@ __all__ = [
     "void_given_elsewhere",
     "wake",
     "window_for",
+    "withdraw_document",
 ]
