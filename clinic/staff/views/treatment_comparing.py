@@ -20,7 +20,7 @@ from clinic.staff.patient_pages import PatientPage
 from clinic.treatments.models import InjectionSession, SessionState
 
 #: How the maps are shown, as it stands in the address, and what it is called. The first is the usual way.
-_WAYS = (("over", _("Laid over one another")), ("beside", _("Side by side")))
+_WAYS = (("over", _("Laid over")), ("beside", _("Side by side")))
 _NAMES = ("one", "other")
 
 
