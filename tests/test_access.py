@@ -78,6 +78,7 @@ STAFF = {
     "side-effect-show": Staff("GET", Permission.VIEW_SIDE_EFFECT_LOG, "side_effect"),
     "task-finish": Staff("GET POST", Permission.WORK_FOLLOW_UPS, "patient task"),
     "treatment-amend": Staff("GET POST", Permission.RECORD_TREATMENTS, "session"),
+    "treatment-compare": Staff("GET", Permission.VIEW_PATIENTS, "patient"),
     "treatment-draft": Staff("GET POST", Permission.RECORD_TREATMENTS, "patient"),
     "treatment-draft-discard": Staff("GET POST", Permission.RECORD_TREATMENTS, "patient"),
     "template-keep": Staff("GET POST", Permission.RECORD_TREATMENTS, "session"),

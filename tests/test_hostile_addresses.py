@@ -57,6 +57,7 @@ READS = {
         },
     ),
     "staff:side-effect-report": (of("side-effect-report", "own.patient"), {"session": "id"}),
+    "staff:treatment-compare": (of("treatment-compare", "own.patient"), {"one": "id", "other": "id", "maps": "choice"}),
     "staff:treatment-record": (of("treatment-record", "patient"), {"condition": "id", "repeat": "id", "draft": "choice"}),
     "staff:treatment-version": (of("treatment-version", "own.session"), {"number": "number"}),
     "staff:vial-list": (of("vial-list"), {"show": "choice", "product": "choice", "after": "id", "before": "id"}),

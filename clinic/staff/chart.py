@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -45,6 +46,7 @@ class ConditionLine:
     name: str
     began: str
     follow_up: Line | None
+    is_treated_again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Chart:
     consents: list[ConsentLine]
     holds: list[HoldLine]
     tasks: list[TaskLine]
+    #: Whether some condition was treated more than once, as far as follow-ups tell.
+    is_treated_again: bool
 
 
 def chart_of(patient: Patient, *, rights: frozenset[Permission], names: Names, back_to: str, today: date) -> Chart:
@@ -114,6 +118,7 @@ def chart_of(patient: Patient, *, rights: frozenset[Permission], names: Names, b
             for one in standing.holds
         ],
         tasks=[TaskLine(one.public_id, str(TaskKind(one.kind).label), one.note, one.due_on) for one in standing.tasks],
+        is_treated_again=any(one.is_treated_again for one in conditions),
     )
 
 
@@ -128,13 +133,16 @@ def _conditions(patient: Patient, rights: frozenset[Permission], names: Names, b
     )
     # The newest follow-up of each condition: the last one written wins. A patient has each indication once on a side.
     newest: dict[tuple[int, str], worklist.Entry] = {}
+    times: Counter[tuple[int, str]] = Counter()
     for row in _follow_ups(today).rows(patient.pk):
         entry = worklist.Entry(*row)
         newest[entry.indication_id, entry.side] = entry
+        times[entry.indication_id, entry.side] += 1
     letters = letters_sent(entry.id for entry in newest.values())
     lines = []
     for condition in patient.conditions.order_by("pk"):
-        found = newest.get((condition.indication_id, condition.side))
+        kind = (condition.indication_id, condition.side)
+        found = newest.get(kind)
         side = Side(condition.side)
         indication = reader.names.of(Kind.INDICATION, condition.indication_id)
         lines.append(
@@ -143,6 +151,7 @@ def _conditions(patient: Patient, rights: frozenset[Permission], names: Names, b
                 name=indication if side == Side.NONE else f"{indication}, {side.label}",
                 began=began(condition),
                 follow_up=line(found, Letters(tuple(letters.get(found.id, ())), None), reader) if found else None,
+                is_treated_again=times[kind] > 1,
             )
         )
     return lines

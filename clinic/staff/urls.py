@@ -27,6 +27,7 @@ from clinic.staff.views import (
     tasks,
     templates,
     treatment_amending,
+    treatment_comparing,
     treatment_drafts,
     treatment_printing,
     treatment_reading,
@@ -84,6 +85,9 @@ urlpatterns: list[URLPattern] = [
     ),
     path("patients/<uuid:public_id>/status/", patients.PatientStatusChange.as_view(), name="patient-status"),
     path("patients/<uuid:public_id>/tasks/<uuid:task_id>/", tasks.TaskFinish.as_view(), name="task-finish"),
+    path(
+        "patients/<uuid:public_id>/treatments/compare/", treatment_comparing.TreatmentCompare.as_view(), name="treatment-compare"
+    ),
     path("patients/<uuid:public_id>/treatments/draft/", treatment_drafts.TreatmentDraftKeep.as_view(), name="treatment-draft"),
     path(
         "patients/<uuid:public_id>/treatments/draft/discard/",

@@ -29,6 +29,10 @@ def point(site="ZYG_MAJ", units="2.5", *, side="RIGHT", label="", x="30", y="60"
     return PointSaid(site, side, label, Decimal(units), Decimal(x), Decimal(y))
 
 
+def free(name="jaw", units="2.5", *, x="30", y="60", view="FACE_FRONT"):
+    return PointSaid("FREE", "RIGHT", name, Decimal(units), Decimal(x), Decimal(y), view, is_free=True)
+
+
 def vial(name="v", given="2.5", wasted="0"):
     return VialSaid(name, Decimal(given), Decimal(wasted))
 
@@ -49,6 +53,9 @@ def vial(name="v", given="2.5", wasted="0"):
         ({"points": (point(label="1"),)}, {"points": (point(label="1"), point(label="2"))}, [What.POINT_ADDED]),
         ({"points": (point(), point("PROC"))}, {"points": (point("PROC"), point())}, []),
         ({"points": (point(units="2.50"),)}, {"points": (point(units="2.5"),)}, []),
+        ({"points": (free(), free(x="50"))}, {"points": (free(x="50"),)}, [What.POINT_REMOVED]),
+        ({"points": (free(), free(x="50"))}, {"points": (free(x="50"), free())}, []),
+        ({"points": (free(),)}, {"points": (free(), free(x="50"))}, [What.POINT_ADDED]),
         ({"vials": (vial(),)}, {"vials": (vial("w"),)}, [What.VIAL_ADDED, What.VIAL_REMOVED]),
         ({"vials": (vial(),)}, {"vials": (vial(wasted="1"),)}, [What.VIAL_UNITS]),
     ],

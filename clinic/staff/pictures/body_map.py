@@ -222,6 +222,19 @@ def untangle(points: Sequence[tuple[float, float]], column_x: float, rows: Seque
     return given
 
 
+def lead_to(spot: tuple[float, float], column_x: float, row: float, *, dot: float = DOT) -> tuple[float, float, float, float]:
+    """The line from the edge of a dot at `spot` to a dose in the column at `column_x`."""
+    x, y = spot
+    end_x = column_x + LEAD_END if column_x < WIDTH / 2 else column_x - LEAD_END
+    length = hypot(end_x - x, row - y) or 1.0
+    return round(x + (end_x - x) / length * dot, 1), round(y + (row - y) / length * dot, 1), end_x, row
+
+
+def anchor_at(column_x: float) -> str:
+    """Which end of a dose stands at the column at `column_x`: doses grow away from the picture."""
+    return "end" if column_x < WIDTH / 2 else "start"
+
+
 def _column(groups: list[list[MapPoint]], column_x: float, gap: float) -> list[PlacedPoint]:
     groups = sorted(groups, key=lambda group: (group[0].y, group[0].x))
     spots = [(group[0].x / 100 * WIDTH, group[0].y / 100 * HEIGHT) for group in groups]
@@ -243,10 +256,6 @@ def _placed(group: list[MapPoint], spot: tuple[float, float], column_x: float, r
     units = [one.units for one in group if one.units is not None]
     previous = next((one.previous for one in group if one.previous is not None), None)
     warning = next((one.warning for one in group if one.warning), "")
-    outward = -1 if column_x < WIDTH / 2 else 1
-    end_x = column_x - outward * LEAD_END
-    length = hypot(end_x - x, row - y) or 1.0
-    start = (x + (end_x - x) / length * DOT, y + (row - y) / length * DOT)
     return PlacedPoint(
         code=point.code,
         label=point.label,
@@ -260,8 +269,8 @@ def _placed(group: list[MapPoint], spot: tuple[float, float], column_x: float, r
         given=bool(units),
         dose_x=column_x,
         dose_y=row,
-        dose_anchor="end" if outward < 0 else "start",
-        lead=(round(start[0], 1), round(start[1], 1), end_x, row),
+        dose_anchor=anchor_at(column_x),
+        lead=lead_to(spot, column_x, row),
         name=_name(point, units, previous, warning),
         is_free=point.is_free,
     )

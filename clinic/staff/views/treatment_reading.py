@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -31,9 +32,11 @@ class TreatmentShow(StaffPage):
     permission = Permission.VIEW_PATIENTS
 
     def get(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+        signed = InjectionSession.objects.filter(state=SessionState.SIGNED)
         session = (
             InjectionSession.objects.filter(patient__in=self.patients(), public_id=public_id)
             .exclude(state=SessionState.DRAFT)
+            .annotate(has_others=Exists(signed.filter(patient=OuterRef("patient")).exclude(pk=OuterRef("pk"))))
             .select_related(
                 "patient__clinic",
                 "clinic",
@@ -68,6 +71,7 @@ class TreatmentShow(StaffPage):
             "follow_up": follow_up,
             "facts": facts,
             "axis": Axis.covering(today, facts.days()) if facts else None,
+            "may_compare": session.has_others and session.state == SessionState.SIGNED,
             "may_book": follow_up and follow_up.is_active and not booked and membership.may(Permission.BOOK),
             "may_record": session.state == SessionState.SIGNED and membership.may(Permission.RECORD_TREATMENTS),
             "may_report": membership.may(Permission.REPORT_SIDE_EFFECTS),

@@ -205,7 +205,9 @@ def _said(wording: Wording, points: Iterable[Injection], draws: Iterable[tuple[s
         guidance=wording.guidance,
         lid_technique=wording.lid_technique,
         notes=wording.notes,
-        points=tuple(PointSaid(one.site.code, one.side, one.point, one.units, one.x, one.y, one.view) for one in points),
+        points=tuple(
+            PointSaid(one.site.code, one.side, one.point, one.units, one.x, one.y, one.view, one.is_free) for one in points
+        ),
         vials=tuple(VialSaid(vial, draw.given, draw.wasted) for vial, draw in draws),
     )
 
