@@ -81,9 +81,10 @@ def check_treatment(
     units are no possible number is left out: signing refuses it anyway. Two queries.
     """
     possible = [point for point in points if point.units.is_finite() and 0 < point.units <= dosing.MOST_UNITS_AT_A_POINT]
+    published = usual_doses(product=product, indication=condition.indication) if possible else {}
     usual = {
         site: Usual(dose.maximum, dose.source, dose.from_general_knowledge)
-        for site, dose in usual_doses(product=product, indication=condition.indication).items()
+        for site, dose in published.items()
         if dose.maximum is not None
     }
     limits = limits_of(
