@@ -18,6 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=list(NAMES))
     parser.add_argument("--size", default="10k")
+    parser.add_argument("--short", action="store_true")
     asked = parser.parse_args()
     with stack.running(
         database_url=os.environ["DATABASE_URL"], extra_environment={"DJANGO_SETTINGS_MODULE": "bench.settings"}
@@ -28,8 +29,9 @@ def main() -> int:
         django.setup()
         from bench.data import fill
 
-        data = fill(asked.size, now=datetime.datetime.now(datetime.UTC))
-        print(f"{data.patients} patients, PostgreSQL, medians of five alternating rounds", flush=True)
+        data = fill(asked.size, is_short=asked.short, now=datetime.datetime.now(datetime.UTC))
+        rounds = "one round of few" if data.is_short else "medians of five alternating rounds"
+        print(f"{data.patients} patients, PostgreSQL, {rounds}", flush=True)
         missed = 0
         for name in asked.names:
             for figure in import_module(f"bench.{name}").run(running, data):

@@ -28,9 +28,10 @@ class Measured:
     clinic_id: int
     user_email: str
     password: str
+    is_short: bool = False
 
 
-def fill(size: str, *, now: datetime) -> Measured:
+def fill(size: str, *, is_short: bool = False, now: datetime) -> Measured:
     """Fill an empty, migrated PostgreSQL database. Foreign keys and guards are not asked while it writes."""
     from clinic.accounts import User
     from clinic.practice.models import Clinic, Membership, Practitioner
@@ -70,7 +71,7 @@ def fill(size: str, *, now: datetime) -> Measured:
                 )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    return Measured(SIZES[size], clinic.pk, user.email, "long-enough-to-measure")
+    return Measured(SIZES[size], clinic.pk, user.email, "long-enough-to-measure", is_short)
 
 
 def due_today(*, today: date, limit: int | None = None) -> int:

@@ -23,12 +23,14 @@ INSERT INTO clinic_injectionsession (id, public_id, patient_id, condition_id, pr
         %(today)s::date - (n::bigint * 7919 %% 240)::int - (3 - k) * 120, 'SIGNED', (n - 1) * 3 + k, %(now)s
     FROM generate_series(1, %(n)s) n, generate_series(1, 3) k;
 
-INSERT INTO clinic_sessionversion (id, session_id, number, total_units, amendment_reason, guidance, lid_technique, notes, signed_by_id,
-        signed_at)
-    SELECT id, id, 1, %(points)s * 2.5, '', '', '', '', %(user)s, performed_on + time '10:00' FROM clinic_injectionsession;
+INSERT INTO clinic_sessionversion (id, session_id, number, performed_on, practitioner_id, product_id, total_units, amendment_reason,
+        guidance, lid_technique, notes, signed_by_id, signed_at)
+    SELECT id, id, 1, performed_on, practitioner_id, product_id, %(points)s * 2.5, '', '', '', '', %(user)s,
+        performed_on + time '10:00'
+    FROM clinic_injectionsession;
 
-INSERT INTO clinic_injection (version_id, "order", site_id, side, point, x, y, units, depth)
-    SELECT v.id, p, %(site)s, 'RIGHT', '', 40, 40, 2.5, '' FROM clinic_sessionversion v, generate_series(1, %(points)s) p;
+INSERT INTO clinic_injection (version_id, "order", site_id, side, point, view, x, y, units, depth)
+    SELECT v.id, p, %(site)s, 'RIGHT', '', 'FACE_FRONT', 40, 40, 2.5, '' FROM clinic_sessionversion v, generate_series(1, %(points)s) p;
 
 INSERT INTO clinic_followup (id, public_id, patient_id, condition_id, session_id, opens_on, opens_rule, closes_on, closes_rule,
         suggested_from, suggested_until, suggested_basis, state, stop_reason, stop_note, ended_at, snooze_note, created_at)

@@ -1,8 +1,9 @@
 """`bench record`: what it costs to record and sign a treatment of thirty points.
 
-Beside the very statements that the service runs, run again by a bare script over the same connection: what remains is what
-checking, building and locking in Python costs. Both are held to their foreign keys before they are undone, because PostgreSQL
-checks those only at the end of a transaction. Five alternating rounds of several patients each.
+Beside the very statements that signing runs, run again with the same values by a bare script over the same connection: what
+remains is what checking, building and locking in Python costs. Both begin a transaction and commit it, each for patients of its
+own, by turns; each run comes right after a trial for the same patient that is undone, which tells the script its statements and
+leaves the same rows in the database's memory for both. Savepoints are left out of the script: it has nothing to go back to.
 """
 
 from __future__ import annotations
@@ -20,33 +21,35 @@ from bench.report import Figure, milliseconds
 from botox_tracker.stack import Stack
 
 POINTS = 30
-REPEATS = 5
+ROUNDS = 5
+#: In each round, for each way.
 PATIENTS = 20
 
 Statement = tuple[str, Any, bool]
-_NOT_COUNTED = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET CONSTRAINTS", "SELECT schemaname", "SELECT setval")
+_NOT_REPEATED = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SELECT schemaname", "SELECT setval")
 
 
 def run(stack: Stack, data: Measured) -> list[Figure]:
-    """Record treatments of new patients of the large clinic in both ways; the median of the rounds' medians."""
+    """Record treatments of patients of the large clinic in both ways; the median of the rounds' medians."""
     from clinic.patients.models import Condition
 
+    rounds, patients = (1, 2) if data.is_short else (ROUNDS, PATIENTS)
     desk = _Desk(data)
-    newest = Condition.objects.order_by("-pk").select_related("patient__clinic", "indication")[: PATIENTS + 1]
-    first, *conditions = list(newest)
-    # Each once beforehand, so that no round pays for finding out what the checks ask.
-    for condition in (first, *conditions):
-        _undone(lambda condition=condition: desk.record(condition))
+    newest = Condition.objects.order_by("-pk").select_related("patient__clinic", "indication")
+    conditions = iter(newest[: 1 + rounds * patients * 2])
+    # Once beforehand, so that no round pays for what is read or put into SQL a single time.
+    _undone(desk.signing(next(conditions)))
     by_service: list[float] = []
     by_script: list[float] = []
-    counted = []
-    for _ in range(REPEATS):
+    counted: list[int] = []
+    for _ in range(rounds):
         service, script = [], []
-        for condition in conditions:
-            service.append(_undone(lambda condition=condition: desk.record(condition)))
-            statements = _captured(lambda condition=condition: desk.record(condition))
-            counted.append(len(statements))
-            script.append(_undone(lambda statements=statements: _replay(statements)))
+        for _ in range(patients):
+            sign = desk.signing(next(conditions))
+            counted.append(len(_captured(sign)))
+            service.append(milliseconds(sign))
+            statements = _captured(desk.signing(next(conditions)))
+            script.append(milliseconds(partial(_replay, statements)))
         by_service.append(statistics.median(service))
         by_script.append(statistics.median(script))
     return [
@@ -63,12 +66,12 @@ def run(stack: Stack, data: Measured) -> list[Figure]:
 
 
 class _Desk:
-    """One clinician with one vial large enough, and the points of the indication."""
+    """One clinician, a new vial for each treatment, and the points of the indication."""
 
     def __init__(self, data: Measured) -> None:
         from clinic.accounts import User
         from clinic.audit import Actor
-        from clinic.practice.models import Clinic, Practitioner
+        from clinic.practice.models import Clinic, Membership, Practitioner
         from clinic.toxins.models import Indication, Lot, Presentation, Site, Vial
 
         self.now = datetime.now(UTC)
@@ -77,18 +80,19 @@ class _Desk:
         lot = Lot.objects.create(
             product=presentation.product, number="BENCH1", number_key="BENCH1", expires_on=self.now.date() + timedelta(days=300)
         )
-        self.vial = Vial.objects.create(
-            clinic=clinic, lot=lot, presentation=presentation, labelled_units=presentation.vial_units,
+        self.new_vial = partial(
+            Vial.objects.create, clinic=clinic, lot=lot, presentation=presentation, labelled_units=presentation.vial_units,
             received_on=self.now.date() - timedelta(days=1),
         )  # fmt: skip
-        self.by = Actor.of_user(User.objects.get(email=data.user_email))
+        user = User.objects.create_user("clinician@example.org", data.password, name="Clinician")
+        Membership.objects.create(user=user, clinic=clinic, role="CLINICIAN")
+        self.by = Actor.of_user(user)
         self.practitioner = Practitioner.objects.filter(clinics=clinic).order_by("pk")[0]
         self.sites = list(Site.objects.filter(indications=Indication.objects.get(code="HFS"), is_selectable=True).order_by("pk"))
-        self.reasons: dict[int, dict[str, str]] = {}
         self.today: date = self.now.astimezone(clinic.zone).date()
 
-    def record(self, condition: Any) -> None:
-        """Sign one treatment of thirty points of one unit each, with an answer to whatever the checks ask of this patient."""
+    def signing(self, condition: Any) -> Callable[[], object]:
+        """What signs one treatment of thirty points of one unit each, with an answer to whatever the checks ask."""
         from clinic.care.services import complete_visit
         from clinic.toxins.models import Laterality
         from clinic.treatments.checks.answers import NO, Item
@@ -101,7 +105,7 @@ class _Desk:
             patient=condition.patient,
             condition=condition,
             practitioner=self.practitioner,
-            vials=[self.vial],
+            vials=[self.new_vial()],
             points=[
                 Point(
                     site,
@@ -116,14 +120,11 @@ class _Desk:
             answers={str(item): NO for item in Item},
             now=self.now,
         )
-        if condition.pk not in self.reasons:
-            # What the checks ask depends on the patient alone: found out once, in a trial that is undone.
-            self.reasons[condition.pk] = {}
-            try:
-                _undone(sign)
-            except TreatmentRefused as refused:
-                self.reasons[condition.pk] = {one.key: "measured" for one in refused.unanswered}
-        sign(reasons=self.reasons[condition.pk])
+        try:
+            _undone(sign)
+        except TreatmentRefused as refused:
+            return partial(sign, reasons={one.key: "measured" for one in refused.unanswered})
+        return sign
 
 
 def _captured(work: Callable[[], object]) -> Sequence[Statement]:
@@ -133,7 +134,7 @@ def _captured(work: Callable[[], object]) -> Sequence[Statement]:
     seen: list[Statement] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not sql.startswith(_NOT_COUNTED):
+        if not sql.startswith(_NOT_REPEATED):
             seen.append((sql, params, many))
         return execute(sql, params, many, context)
 
@@ -143,10 +144,10 @@ def _captured(work: Callable[[], object]) -> Sequence[Statement]:
 
 
 def _replay(statements: Sequence[Statement]) -> None:
-    """Run the statements and fetch what they return, with nothing in between."""
+    """Run the statements in a transaction and fetch what they return, with nothing in between."""
     from django.db import connection
 
-    with connection.connection.cursor() as cursor:
+    with connection.connection.transaction(), connection.connection.cursor() as cursor:
         for sql, params, many in statements:
             if many:
                 cursor.executemany(sql, params)
@@ -156,8 +157,8 @@ def _replay(statements: Sequence[Statement]) -> None:
                     cursor.fetchall()
 
 
-def _undone(work: Callable[[], object]) -> float:
-    """Milliseconds of the work with its foreign keys checked. Nothing of it stays; the next rows get the same numbers again."""
+def _undone(work: Callable[[], object]) -> None:
+    """Do the work with nothing of it left; the next rows get the same numbers again."""
     from django.db import connection, transaction
 
     with connection.cursor() as cursor:
@@ -165,9 +166,10 @@ def _undone(work: Callable[[], object]) -> float:
             "SELECT schemaname || '.' || sequencename, coalesce(last_value, 1), last_value IS NOT NULL FROM pg_sequences"
         )
         stood = cursor.fetchall()
-    with transaction.atomic():
-        took = milliseconds(lambda: (work(), connection.check_constraints()))
-        transaction.set_rollback(True)
-    with connection.cursor() as cursor:
-        cursor.executemany("SELECT setval(%s, %s, %s)", stood)
-    return took
+    try:
+        with transaction.atomic():
+            work()
+            transaction.set_rollback(True)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.executemany("SELECT setval(%s, %s, %s)", stood)

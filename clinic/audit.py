@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -112,6 +113,29 @@ class _Named(Protocol):
     def pk(self) -> object: ...
 
 
+#: The rows that the open `together` block will add; None outside of one.
+_gathered: ContextVar[list[AuditEvent] | None] = ContextVar("audit_rows_gathered", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Add every row recorded in this block in one statement, in their order, when it ends; none if it is left by an exception.
+
+    For an act that several rooms write down. To be opened inside the act's transaction, and only where no part of the act is
+    undone while the rest goes on: its rows would stay. A block inside another one leaves the adding to the outer one.
+    """
+    if _gathered.get() is not None:
+        yield
+        return
+    rows: list[AuditEvent] = []
+    token = _gathered.set(rows)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    AuditEvent.objects.bulk_create(rows)
+
+
 def record(
     *,
     by: Actor,
@@ -129,7 +153,7 @@ def record(
     Call it inside the transaction of the change it tells of, so that neither exists without the other.
     """
     name, public_id = (what, None) if isinstance(what, str) else (type(what).__name__, getattr(what, "public_id", None))
-    return AuditEvent.objects.create(
+    row = AuditEvent(
         actor_kind=by.kind,
         actor=by.user,
         address=by.address or None,
@@ -143,6 +167,12 @@ def record(
         count=count,
         at=now,
     )
+    rows = _gathered.get()
+    if rows is None:
+        row.save(force_insert=True)
+    else:
+        rows.append(row)
+    return row
 
 
 class MaintenanceWindow(models.Model):

@@ -212,7 +212,8 @@ ACTS = {
 }  # fmt: skip
 #: Pieces of the acts above, which write down what they do in their stead.
 PIECES = {
-    "add_version", "check_visit", "correct_taken", "draw", "learn_code", "leave_trace", "mark_treated", "record_signed",
+    "add_version", "check_visit", "correct_taken", "draw", "draw_locked", "learn_code", "leave_trace", "mark_locked_treated",
+    "mark_treated", "record_signed",
     "set_window", "settle", "sign_locked", "take_back_treated", "void_follow_up", "write_overrides", "write_status",
 }  # fmt: skip
 ROOMS = ("practice", "toxins", "patients", "treatments", "outcomes", "scheduling", "safety", "care")
@@ -301,3 +302,29 @@ def test_a_row_tells_a_person_from_a_patient_and_from_the_system(by):
 def test_a_person_s_row_always_names_the_person(by):
     with pytest.raises(IntegrityError):
         audit.record(by=Actor("USER"), action=Action.CHANGED, what="Appointment", now=NOW)
+
+
+def test_rows_of_one_act_are_added_together_in_their_order(by, django_assert_num_queries):
+    with django_assert_num_queries(1), audit.together():
+        audit.record(by=by, action=Action.SIGNED, what="InjectionSession", now=NOW)
+        with audit.together():
+            audit.record(by=by, action=Action.CHANGED, what="Vial", fields=["state"], now=NOW)
+        audit.record(by=by, action=Action.CREATED, what="FollowUp", now=NOW)
+    assert list(AuditEvent.objects.order_by("pk").values_list("what", "fields")) == [
+        ("InjectionSession", []), ("Vial", ["state"]), ("FollowUp", []),
+    ]  # fmt: skip
+    audit.record(by=by, action=Action.CHANGED, what="Vial", now=NOW)
+    assert AuditEvent.objects.count() == 4
+
+
+def test_nothing_is_added_where_the_act_is_given_up(by):
+    @audit.together()
+    def give_up():
+        audit.record(by=by, action=Action.CHANGED, what="Vial", now=NOW)
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        give_up()
+    assert not AuditEvent.objects.exists()
+    audit.record(by=by, action=Action.CHANGED, what="Vial", now=NOW)
+    assert AuditEvent.objects.count() == 1

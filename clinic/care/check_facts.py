@@ -11,8 +11,8 @@ from django.db.models import BigIntegerField, CharField, DateField, DecimalField
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 
-from clinic.care.prepared import PreparedQuery
 from clinic.patients.models import Hold, HoldReason
+from clinic.prepared import PreparedQuery
 from clinic.safety.models import Outcome, SideEffect, SideEffectState, Urgency
 from clinic.treatments.checks.facts import EarlierReaction, Given, StandingHold
 from clinic.treatments.models import GivenElsewhere, InjectionSession, SessionState

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,12 +15,13 @@ from clinic import audit
 from clinic.care.check_facts import background_of
 from clinic.care.checking import check_visit
 from clinic.patients.models import Condition, Patient, PatientStatus
-from clinic.practice.models import Practitioner
+from clinic.practice.models import Clinic, Practitioner
+from clinic.prepared import PreparedObjects
 from clinic.scheduling.models import COMING_STATES, Appointment
-from clinic.scheduling.services import ChangeRefused, mark_treated
+from clinic.scheduling.services import ChangeRefused, mark_locked_treated, mark_treated
 from clinic.toxins.models import Vial
 from clinic.toxins.rules import LabelLimit
-from clinic.toxins.services import VialRefused, draw
+from clinic.toxins.services import Taken, VialRefused, draw_locked
 from clinic.treatments import dosing
 from clinic.treatments.models import FollowUp, FollowUpState, InjectionSession
 from clinic.treatments.services import (
@@ -39,6 +41,7 @@ from clinic.treatments.services import (
 
 
 @transaction.atomic
+@audit.together()
 def complete_visit(
     *,
     by: audit.Actor,
@@ -131,16 +134,8 @@ def complete_visit(
             public_id=public_id,
             now=now,
         )
-        for one in draws:
-            draw(
-                by=by,
-                vial=one.vial,
-                given=one.given,
-                wasted=one.wasted,
-                waste_reason=one.waste_reason,
-                on=performed_on,
-                now=now,
-            )
+        taken = [(one.vial, Taken(one.given, one.wasted, one.waste_reason)) for one in draws]
+        draw_locked(by=by, taken=taken, on=performed_on, now=now)
     except TreatmentRefused as refused:
         raise checked.refused([*refused.problems, *problems]) from refused
     except VialRefused as refused:
@@ -148,14 +143,17 @@ def complete_visit(
     if problems or checked.unanswered:
         raise checked.refused(problems)
     newest = background.newest_on(condition.pk)
+    visit = None
     if newest is None or newest <= performed_on:
-        ended = _turn_over(by=by, session=session, own_on=own_next_on, limits=checked.limits, now=now)
-        appointment = appointment or _visit_that_day(ended, performed_on)
-    if appointment is not None:
-        try:
+        visit = _locked_visit(condition)
+        _turn_over(by=by, session=session, visit=visit, own_on=own_next_on, limits=checked.limits, now=now)
+    try:
+        if visit is not None and (visit == appointment if appointment else _day_of(visit, visit.clinic) == performed_on):
+            mark_locked_treated(by=by, appointment=visit, now=now)
+        elif appointment is not None:
             mark_treated(by=by, appointment=appointment, now=now)
-        except ChangeRefused as refused:
-            raise TreatmentRefused([Problem("appointment", str(refused))]) from refused
+    except ChangeRefused as refused:
+        raise TreatmentRefused([Problem("appointment", str(refused))]) from refused
     if draft_revision is not None:
         use_up_draft(condition=condition, revision=draft_revision)
     return session
@@ -175,10 +173,16 @@ def visits_left_over(*, session: InjectionSession) -> QuerySet[Appointment]:
 
 
 def _turn_over(
-    *, by: audit.Actor, session: InjectionSession, own_on: date | None, limits: Sequence[LabelLimit] | None, now: datetime
-) -> FollowUp | None:
-    """End the condition's active follow-up and open the new one; return the one that ended."""
-    ended = close_active(condition=session.condition, now=now)
+    *,
+    by: audit.Actor,
+    session: InjectionSession,
+    visit: Appointment | None,
+    own_on: date | None,
+    limits: Sequence[LabelLimit] | None,
+    now: datetime,
+) -> None:
+    """End the condition's active follow-up, read with its `visit` where it has one, and open the new one."""
+    ended = close_active(condition=session.condition, locked=visit.follow_up if visit else None, now=now)
     changes: list[tuple[FollowUp, str, list[str]]] = []
     if ended is not None:
         changes.append((ended, audit.Action.CHANGED, ["state", "ended_at"]))
@@ -194,24 +198,32 @@ def _turn_over(
             fields=fields,
             now=now,
         )
-    return ended
 
 
 def _check_appointment(appointment: Appointment | None, patient: Patient, performed_on: date) -> Iterator[dosing.Finding]:
     if appointment is None:
         return
-    visit_on = appointment.starts_at.astimezone(patient.clinic.zone).date()
+    visit_on = _day_of(appointment, patient.clinic)
     if appointment.patient_id != patient.pk:
         yield dosing.Finding("appointment", dosing.Code.APPOINTMENT_NOT_OF_PATIENT)
     elif visit_on != performed_on:
         yield dosing.Finding("appointment", dosing.Code.APPOINTMENT_ON_ANOTHER_DAY, {"visit_on": visit_on})
 
 
-def _visit_that_day(follow_up: FollowUp | None, performed_on: date) -> Appointment | None:
-    """The coming visit of this follow-up on the day of the treatment, in the zone of the visit's clinic."""
-    if follow_up is None:
-        return None
-    coming = Appointment.objects.select_related("clinic", "patient").filter(follow_up=follow_up, state__in=COMING_STATES).first()
-    if coming is not None and coming.starts_at.astimezone(coming.clinic.zone).date() == performed_on:
-        return coming
-    return None
+def _locked_visit(condition: Condition) -> Appointment | None:
+    """The coming visit of the condition's active follow-up: both locked, and as they stand."""
+    return _visit_query().first({"condition": condition.pk})
+
+
+@cache
+def _visit_query() -> PreparedObjects[Appointment]:
+    visits = (
+        Appointment.objects.select_for_update(of=("self", "follow_up"))
+        .select_related("follow_up", "clinic", "patient")
+        .filter(follow_up__condition=-1, follow_up__state=FollowUpState.ACTIVE, state__in=COMING_STATES)
+    )
+    return PreparedObjects(visits.order_by("pk")[:1], {"condition": -1})
+
+
+def _day_of(appointment: Appointment, clinic: Clinic) -> date:
+    return appointment.starts_at.astimezone(clinic.zone).date()

@@ -22,8 +22,8 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
-from clinic.care.prepared import PreparedQuery
 from clinic.patients.models import Consent, Hold, StaffTask
+from clinic.prepared import PreparedQuery
 from clinic.safety.models import SideEffect, SideEffectState
 
 

@@ -18,8 +18,8 @@ from django.db.models import F, QuerySet
 
 from clinic.care import happenings
 from clinic.care.happenings import Kind
-from clinic.care.prepared import PreparedQuery
 from clinic.patients.models import Patient
+from clinic.prepared import PreparedQuery
 
 __all__ = ["ROWS", "Entry", "Kind", "Page", "timeline"]
 

@@ -17,9 +17,9 @@ from uuid import UUID
 from django.db.models import Case, CharField, Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from clinic.care.prepared import PreparedList
 from clinic.care.stages import LISTED_STAGES, NEAR, Stage, StageFacts, stage_of
 from clinic.patients.models import Hold, PatientStatus
+from clinic.prepared import PreparedList
 from clinic.scheduling.models import COMING_STATES, UNCLEAR_AFTER, Appointment
 from clinic.treatments.models import ContactAttempt, FollowUp, FollowUpState
 

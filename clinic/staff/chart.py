@@ -15,10 +15,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.care import worklist
-from clinic.care.prepared import PreparedQuery
 from clinic.care.standing import Standing, standing_of
 from clinic.patients.models import Condition, ConsentPurpose, HoldReason, OnsetPrecision, Patient, PatientStatus, Side, TaskKind
 from clinic.practice.roles import Permission
+from clinic.prepared import PreparedQuery
 from clinic.safety.models import SideEffectState, Urgency
 from clinic.staff.follow_up_lines import Line, Reader, Rights, line
 from clinic.staff.names import Kind, Names

@@ -239,7 +239,6 @@ def test_as_many_queries_for_thirty_points_and_their_overrides_as_for_one_and_25
         SiteDoseFactory(site=site, usual_maximum=Decimal("0.5"))
         given.append(Point(site, "RIGHT", Decimal(1)))
     reasons = {one.key: "needed" for one in asked(visit, points=given).unanswered}
-    # Two savepoints and their releases besides: they ask the database for nothing.
-    with django_assert_num_queries(25 + 4):
+    with django_assert_num_queries(24):
         visit.complete(points=given, reasons=reasons)
     assert Override.objects.count() == 2

@@ -268,7 +268,7 @@ def test_every_change_leaves_its_audit_row():
 
 
 @pytest.mark.parametrize("points", [1, 40])
-@pytest.mark.parametrize(("booked", "statements"), [(False, 24), (True, 29)])
+@pytest.mark.parametrize(("booked", "statements"), [(False, 21), (True, 22)])
 def test_number_of_statements_does_not_depend_on_the_points(points, booked, statements):
     follow_up = FollowUpFactory()
     if booked:

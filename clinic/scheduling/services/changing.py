@@ -81,13 +81,18 @@ def mark_treated(*, by: audit.Actor, appointment: Appointment, now: datetime) ->
     """
     with transaction.atomic():
         _lock(appointment, now)
-        if appointment.state == AppointmentState.TREATED:
-            return appointment
-        _refuse_unless(appointment, (*COMING_STATES, AppointmentState.MISSED))
-        if appointment.state == AppointmentState.MISSED and _is_given_away(appointment):
-            appointment.overbooked_reason = CAME_AFTER_ALL
-        _change(by, appointment, AppointmentState.TREATED, now)
+        mark_locked_treated(by=by, appointment=appointment, now=now)
     return appointment
+
+
+def mark_locked_treated(*, by: audit.Actor, appointment: Appointment, now: datetime) -> None:
+    """`mark_treated` for a caller whose transaction has locked the patient's row and this visit, as it stands."""
+    if appointment.state == AppointmentState.TREATED:
+        return
+    _refuse_unless(appointment, (*COMING_STATES, AppointmentState.MISSED))
+    if appointment.state == AppointmentState.MISSED and _is_given_away(appointment):
+        appointment.overbooked_reason = CAME_AFTER_ALL
+    _change(by, appointment, AppointmentState.TREATED, now)
 
 
 def take_back_treated(*, by: audit.Actor, appointment: Appointment, reason: str, now: datetime) -> Appointment:

@@ -3,13 +3,13 @@
 from clinic.toxins.services.catalogue import CatalogueReport, load_catalogue
 from clinic.toxins.services.correcting import Taken, correct_taken
 from clinic.toxins.services.discards import discard
-from clinic.toxins.services.doses import doses_at
+from clinic.toxins.services.doses import doses_at, usual_doses
 from clinic.toxins.services.label_rules import limits_of, verify_rule
 from clinic.toxins.services.lots import MAY_BECOME, decide_lot
 from clinic.toxins.services.on_hand import OnHand, on_hand
 from clinic.toxins.services.product_codes import known_presentation
 from clinic.toxins.services.refusals import VialRefused
-from clinic.toxins.services.stock import draw, receive_vials, reconstitute, usable_vials
+from clinic.toxins.services.stock import draw, draw_locked, receive_vials, reconstitute, usable_vials
 
 __all__ = [
     "MAY_BECOME",
@@ -22,6 +22,7 @@ __all__ = [
     "discard",
     "doses_at",
     "draw",
+    "draw_locked",
     "known_presentation",
     "limits_of",
     "load_catalogue",
@@ -29,5 +30,6 @@ __all__ = [
     "receive_vials",
     "reconstitute",
     "usable_vials",
+    "usual_doses",
     "verify_rule",
 ]

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from clinic import audit
 from clinic.practice.models import Clinic
+from clinic.prepared import PreparedList
 from clinic.toxins.models import Indication, LabelRule, Product, RuleVerification
 from clinic.toxins.rules import LabelLimit
+
+#: Stand in the prepared query where its values go.
+_STAND_INS: dict[str, Any] = {"product": -1, "indication": -2, "clinic": -3, "jurisdiction": "nowhere", "on": date(4242, 6, 15)}
 
 
 def limits_of(*, product: Product, indication: Indication, jurisdiction: str, clinic_id: int, on: date) -> list[LabelLimit]:
@@ -18,37 +25,35 @@ def limits_of(*, product: Product, indication: Indication, jurisdiction: str, cl
 
     One query. Ages and weights are the checks' to compare. Rules of another jurisdiction are never used in their place.
     """
-    verified_here = RuleVerification.objects.filter(rule=OuterRef("pk"), clinic_id=clinic_id)
+    rows = _limits_query().rows(
+        {"product": product.pk, "indication": indication.pk, "jurisdiction": jurisdiction, "clinic": clinic_id, "on": on}
+    )
+    return [LabelLimit(*row) for row in rows]
+
+
+@cache
+def _limits_query() -> PreparedList:
+    """The rules in SQL, each in the order of `LabelLimit`'s fields."""
+    wanted = _STAND_INS
     rules = (
         LabelRule.objects.filter(
-            Q(indication=indication) | Q(indication=None),
-            Q(valid_from=None) | Q(valid_from__lte=on),
-            product=product,
-            jurisdiction=jurisdiction,
+            Q(indication=wanted["indication"]) | Q(indication=None),
+            Q(valid_from=None) | Q(valid_from__lte=wanted["on"]),
+            product=wanted["product"],
+            jurisdiction=wanted["jurisdiction"],
         )
-        .annotate(verified=Exists(verified_here))
+        .annotate(
+            verified=Exists(RuleVerification.objects.filter(rule=OuterRef("pk"), clinic=wanted["clinic"])),
+            for_every_use=ExpressionWrapper(Q(indication=None), BooleanField()),
+            value=Coalesce("interval_value", 0),
+        )
         .order_by("code")
-    )
-    return [
-        LabelLimit(
-            code=rule.code,
-            scope=rule.scope,
-            wording=rule.wording,
-            source=rule.source,
-            verified=rule.verified,
-            from_general_knowledge=rule.from_general_knowledge,
-            for_every_use=rule.indication_id is None,
-            units=rule.units,
-            units_per_kg=rule.units_per_kg,
-            value=rule.interval_value or 0,
-            unit=rule.interval_unit,
-            age_from=rule.age_from,
-            age_until=rule.age_until,
-            only_first=rule.only_first,
-            muscle=rule.muscle,
+        .values_list(
+            "code", "scope", "wording", "source", "verified", "from_general_knowledge", "for_every_use", "units", "units_per_kg",
+            "value", "interval_unit", "age_from", "age_until", "only_first", "muscle",
         )
-        for rule in rules
-    ]
+    )  # fmt: skip
+    return PreparedList(rules, wanted)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -15,11 +15,15 @@ from clinic.practice.models import Clinic
 from clinic.toxins.lot_numbers import lot_key
 from clinic.toxins.models import Lot, LotState, Presentation, Product, Vial, VialState
 from clinic.toxins.rules import usable_until
+from clinic.toxins.services.correcting import Taken
 from clinic.toxins.services.product_codes import learn_code
 from clinic.toxins.services.refusals import VialRefused
 
 #: More vials than this in one go is taken for a slip of the keyboard.
 MOST_VIALS_AT_ONCE = 200
+#: What changes in a vial with every draw, and besides with the first from one whose making-up was not noted.
+_DRAWN = ("units_given", "units_wasted", "state")
+_MADE_UP = ("reconstituted_at", "reconstituted_by")
 _LONGEST_NUMBER = Lot._meta.get_field("number").max_length or 0
 
 
@@ -179,19 +183,34 @@ def draw(*, by: audit.Actor, vial: Vial, given: Decimal, wasted: Decimal, waste_
     making-up was not noted counts as made up with its first draw: the label's hours run from there at the latest.
     Raises VialRefused when the lot may not be used or has expired, the vial is closed or past its hours, or less is left.
     """
-    vial = locked(vial)
-    _check_draw(vial, given, wasted, waste_reason, on)
-    fields = ["units_given", "units_wasted", "state"]
-    vial.units_given += given
-    vial.units_wasted += wasted
-    if vial.reconstituted_at is None:
-        is_today = on == now.astimezone(vial.clinic.zone).date()
-        vial.reconstituted_at = now if is_today else datetime.combine(on, time(12), tzinfo=vial.clinic.zone)
-        vial.reconstituted_by = by.user
-        fields += ["reconstituted_at", "reconstituted_by"]
-    vial.state = VialState.CLOSED if vial.units_left == 0 else VialState.OPEN
-    vial.save(update_fields=fields)
-    audit.record(by=by, action=audit.Action.CHANGED, what=vial, clinic_id=vial.clinic_id, fields=fields, now=now)
+    draw_locked(by=by, taken=[(locked(vial), Taken(given, wasted, waste_reason))], on=on, now=now)
+
+
+def draw_locked(*, by: audit.Actor, taken: Sequence[tuple[Vial, Taken]], on: date, now: datetime) -> None:
+    """`draw` from several vials that the caller's transaction has locked, as they stand, each with lot, product and clinic.
+
+    One statement for all vials.
+    """
+    for vial, units in taken:
+        _check_draw(vial, units, on)
+    written = set(_DRAWN)
+    for vial, units in taken:
+        fields = list(_DRAWN)
+        vial.units_given += units.given
+        vial.units_wasted += units.wasted
+        if vial.reconstituted_at is None:
+            is_today = on == now.astimezone(vial.clinic.zone).date()
+            vial.reconstituted_at = now if is_today else datetime.combine(on, time(12), tzinfo=vial.clinic.zone)
+            vial.reconstituted_by = by.user
+            fields += _MADE_UP
+        vial.state = VialState.CLOSED if vial.units_left == 0 else VialState.OPEN
+        written.update(fields)
+        audit.record(by=by, action=audit.Action.CHANGED, what=vial, clinic_id=vial.clinic_id, fields=fields, now=now)
+    vials = [vial for vial, _units in taken]
+    if len(vials) == 1:
+        vials[0].save(update_fields=written)
+    else:
+        Vial.objects.bulk_update(vials, sorted(written))
 
 
 def locked(vial: Vial) -> Vial:
@@ -199,11 +218,11 @@ def locked(vial: Vial) -> Vial:
     return Vial.objects.select_for_update(of=("self",)).select_related("lot__product", "clinic").get(pk=vial.pk)
 
 
-def _check_draw(vial: Vial, given: Decimal, wasted: Decimal, waste_reason: str, on: date) -> None:
-    lot = vial.lot
-    if given < 0 or wasted < 0 or given + wasted == 0:
+def _check_draw(vial: Vial, units: Taken, on: date) -> None:
+    lot, given, wasted = vial.lot, units.given, units.wasted
+    if given < 0 or wasted < 0 or units.units == 0:
         raise VialRefused("units", _("Take something out of the vial: the units cannot be zero or less."))
-    if wasted and not waste_reason:
+    if wasted and not units.waste_reason:
         raise VialRefused("waste_reason", _("Say why units were thrown away."))
     if lot.state != LotState.IN_USE:
         raise VialRefused(
@@ -224,9 +243,9 @@ def _check_draw(vial: Vial, given: Decimal, wasted: Decimal, waste_reason: str, 
                 "vial",
                 _("This vial was made up too long ago: it was usable until %(until)s.") % {"until": f"{until:%Y-%m-%d %H:%M}"},
             )
-    if given + wasted > vial.units_left:
+    if units.units > vial.units_left:
         raise VialRefused(
             "units",
             _("Only %(left)s units are left in this vial; %(wanted)s are asked for.")
-            % {"left": f"{vial.units_left:f}", "wanted": f"{given + wasted:f}"},
+            % {"left": f"{vial.units_left:f}", "wanted": f"{units.units:f}"},
         )

@@ -30,6 +30,7 @@ from clinic.treatments.services.follow_ups import (
     wake,
     window_for,
 )
+from clinic.treatments.services.locking import lock_for_signing, used_for_others
 from clinic.treatments.services.parts import Draw, Point, draws_from, total_of
 from clinic.treatments.services.protocols import (
     FittedPoint,
@@ -42,13 +43,7 @@ from clinic.treatments.services.protocols import (
     templates_for,
 )
 from clinic.treatments.services.refusals import AlreadyRecorded, AmendedMeanwhile, Problem, TreatmentRefused, problems_from
-from clinic.treatments.services.sessions import (
-    lock_for_signing,
-    record_signed,
-    sign_locked,
-    signed_sessions,
-    used_for_others,
-)
+from clinic.treatments.services.sessions import record_signed, sign_locked, signed_sessions
 from clinic.treatments.services.settling import set_window, settle, void_follow_up
 from clinic.treatments.services.versions import (
     Wording,

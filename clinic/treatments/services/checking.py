@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 from clinic.accounts import User
 from clinic.patients.models import Condition, Patient
-from clinic.toxins.models import Indication, Product, Vial
+from clinic.toxins.models import Product, Vial
 from clinic.toxins.rules import LabelLimit
-from clinic.toxins.services import doses_at, limits_of
+from clinic.toxins.services import limits_of, usual_doses
 from clinic.treatments import check_words, dosing
 from clinic.treatments.checks import findings_of
 from clinic.treatments.checks.answers import NO, YES, Item, asked, missing
@@ -81,7 +81,12 @@ def check_treatment(
     units are no possible number is left out: signing refuses it anyway. Two queries.
     """
     possible = [point for point in points if point.units.is_finite() and 0 < point.units <= dosing.MOST_UNITS_AT_A_POINT]
-    usual = _usual(product, condition.indication, possible)
+    published = usual_doses(product=product, indication=condition.indication) if possible else {}
+    usual = {
+        site: Usual(dose.maximum, dose.source, dose.from_general_knowledge)
+        for site, dose in published.items()
+        if dose.maximum is not None
+    }
     limits = limits_of(
         product=product,
         indication=condition.indication,
@@ -169,12 +174,3 @@ def _checked(point: Point, vials: Sequence[Vial], usual: Mapping[int, Usual]) ->
         warning=site.warning,
         usual=usual.get(site.pk),
     )
-
-
-def _usual(product: Product, indication: Indication, points: Sequence[Point]) -> dict[int, Usual]:
-    doses = doses_at(product=product, indication=indication, sites=[point.site.pk for point in points])
-    return {
-        pk: Usual(dose.usual_maximum, dose.source, dose.from_general_knowledge)
-        for pk, dose in doses.items()
-        if dose.usual_maximum is not None
-    }

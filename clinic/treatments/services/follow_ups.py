@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
@@ -16,6 +17,7 @@ from clinic import audit
 from clinic.patients.models import Condition
 from clinic.patients.services import look_again
 from clinic.practice.models import Clinic
+from clinic.prepared import PreparedObjects
 from clinic.toxins.models import Product
 from clinic.toxins.rules import LabelLimit, floors_among
 from clinic.toxins.services import limits_of
@@ -60,11 +62,7 @@ def window_for(
     clinic's jurisdiction has no interval on file, the rule says so. `limits` spares reading what the label says, where it has
     been read. Raises ValueError when `own_on` is not after the treatment.
     """
-    policy = (
-        WindowPolicy.objects.filter(Q(indication=condition.indication_id) | Q(indication=None), clinic=clinic)
-        .order_by(F("indication").asc(nulls_last=True))
-        .first()
-    )
+    policy = _policy_query().first({"indication": condition.indication_id, "clinic": clinic.pk})
     opens_after, closes_after = window.DEFAULT_OPENS_AFTER, window.DEFAULT_CLOSES_AFTER
     if policy is not None:
         opens_after = window.Span(policy.opens_after, policy.opens_unit)
@@ -85,6 +83,13 @@ def window_for(
     if not floors:
         computed = replace(computed, opens_rule=f"{computed.opens_rule} ({label}: no interval on file)")
     return computed
+
+
+@cache
+def _policy_query() -> PreparedObjects[WindowPolicy]:
+    """A clinic's policy for an indication, or else for any."""
+    policies = WindowPolicy.objects.filter(Q(indication=-1) | Q(indication=None), clinic=-2)
+    return PreparedObjects(policies.order_by(F("indication").asc(nulls_last=True))[:1], {"indication": -1, "clinic": -2})
 
 
 def open_follow_up(
@@ -115,13 +120,22 @@ def open_follow_up(
     )
 
 
-def close_active(*, condition: Condition, now: datetime) -> FollowUp | None:
-    """End the condition's active follow-up because the patient was treated again; return it, or None if there is none."""
-    follow_up = FollowUp.objects.select_for_update().filter(condition=condition, state=FollowUpState.ACTIVE).first()
+def close_active(*, condition: Condition, locked: FollowUp | None = None, now: datetime) -> FollowUp | None:
+    """End the condition's active follow-up because the patient was treated again; return it, or None if there is none.
+
+    `locked` is that follow-up, where the caller's transaction has read and locked it.
+    """
+    follow_up = locked or _active_query().first({"condition": condition.pk})
     if follow_up is not None:
         follow_up.state, follow_up.ended_at = FollowUpState.TREATED, now
         follow_up.save(update_fields=["state", "ended_at"])
     return follow_up
+
+
+@cache
+def _active_query() -> PreparedObjects[FollowUp]:
+    active = FollowUp.objects.select_for_update().filter(condition=-1, state=FollowUpState.ACTIVE)
+    return PreparedObjects(active.order_by("pk")[:1], {"condition": -1})
 
 
 @transaction.atomic

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from clinic import audit
 from clinic.patients.models import Condition, Patient
-from clinic.patients.services import look_again
 from clinic.practice.models import Practitioner
+from clinic.prepared import PreparedList
 from clinic.toxins.models import Product, Vial
-from clinic.treatments import dosing, wording
+from clinic.treatments import dosing
 from clinic.treatments.models import Injection, InjectionSession, SessionState, SessionVersion, VialUse
 from clinic.treatments.services.checking import UNCHECKED, Checked, write_answers, write_overrides
+from clinic.treatments.services.locking import lock_for_signing, read_earlier
 from clinic.treatments.services.parts import (
     Draw,
     Point,
@@ -29,7 +31,7 @@ from clinic.treatments.services.parts import (
     vial_use_row,
     volumes_of,
 )
-from clinic.treatments.services.refusals import AlreadyRecorded, Problem, TreatmentRefused, problems_from
+from clinic.treatments.services.refusals import TreatmentRefused, problems_from
 
 
 def signed_sessions(*, condition: Condition) -> QuerySet[InjectionSession]:
@@ -85,21 +87,6 @@ def record_signed(
     )
 
 
-def lock_for_signing(*, patient: Patient, vials: Sequence[Vial], now: datetime) -> dict[int, Vial]:
-    """Lock the patient's row, then the vials in the order of their keys, so that two treatments never wait for each other.
-
-    Returns the vials as they stand now, by key, with their lot and product. To be called in a transaction.
-    """
-    look_again([patient.pk], now=now)
-    rows = (
-        Vial.objects.select_for_update(of=("self",))
-        .select_related("lot__product")
-        .filter(pk__in=[vial.pk for vial in vials])
-        .order_by("pk")
-    )
-    return {vial.pk: vial for vial in rows}
-
-
 def sign_locked(
     *,
     by: audit.Actor,
@@ -126,10 +113,9 @@ def sign_locked(
     """
     if by.user is None:
         raise ValueError("A treatment is signed by a person.")
-    if public_id is not None:
-        _refuse_repeated(public_id, condition)
+    public_id = public_id or uuid.uuid4()
+    shared = read_earlier(public_id, condition, patient, vials.values())
     total = total_of(points)
-    shared = used_for_others(patient=patient, vials=vials.values())
     problems = problems_from(
         [
             *check_people(patient, condition, practitioner),
@@ -144,7 +130,7 @@ def sign_locked(
     if problems:
         raise TreatmentRefused(problems)
     session = InjectionSession.objects.create(
-        public_id=public_id or uuid.uuid4(),
+        public_id=public_id,
         patient=patient,
         condition=condition,
         product=product,
@@ -201,33 +187,19 @@ def sign_locked(
     return session
 
 
-def used_for_others(*, patient: Patient, vials: Iterable[Vial]) -> set[int]:
-    """Of these vials, the keys of those that a signed treatment of another patient drew from. One query, or none."""
-    begun = [vial.pk for vial in vials if vial.units_given > 0]
-    if not begun:
-        return set()
-    uses = VialUse.objects.filter(
-        vial__in=begun, version__session__state=SessionState.SIGNED, version__session__current_version=F("version")
-    )
-    return set(uses.exclude(version__session__patient=patient).values_list("vial", flat=True))
-
-
-def _refuse_repeated(public_id: uuid.UUID, condition: Condition) -> None:
-    written = InjectionSession.objects.filter(public_id=public_id).first()
-    if written is None:
-        return
-    if written.condition_id != condition.pk:
-        # Not this form's own: say nothing about the other treatment.
-        raise TreatmentRefused([Problem("", str(wording.FORM_OUT_OF_DATE))])
-    raise AlreadyRecorded(written)
-
-
 def check_people(patient: Patient, condition: Condition, practitioner: Practitioner) -> Iterator[dosing.Finding]:
     """The condition is this patient's, and the practitioner treats at their clinic."""
     if condition.patient_id != patient.pk:
         yield dosing.Finding("condition", dosing.Code.CONDITION_NOT_OF_PATIENT)
-    if not practitioner.clinics.filter(pk=patient.clinic_id).exists():
+    if not _place_query().rows({"practitioner": practitioner.pk, "clinic": patient.clinic_id}):
         yield dosing.Finding("practitioner", dosing.Code.PRACTITIONER_NOT_HERE)
+
+
+@cache
+def _place_query() -> PreparedList:
+    """Whether a practitioner treats at a clinic."""
+    places = Practitioner.clinics.through.objects.filter(practitioner=-1, clinic=-2).values_list("clinic")
+    return PreparedList(places, {"practitioner": -1, "clinic": -2})
 
 
 def _check_draws(

@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.db.models.query import get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
+
+T = TypeVar("T", bound=Model)
+#: Not promised by Django: another version may ask for more. The tests hold what comes out against what a query set gives.
+_populators: Any = get_related_populators
 
 #: Stands in the compiled query where the patient's primary key goes. No key is negative, and nobody asks for it otherwise.
 STAND_IN = -7_304_518_226
@@ -61,12 +67,12 @@ class PreparedList:
     """
 
     def __init__(self, made: QuerySet[Any, Any], stand_ins: Mapping[str, object]) -> None:
-        self._compiler = made.query.get_compiler(DEFAULT_DB_ALIAS)
-        self._sql, params = self._compiler.as_sql()
+        self.compiler: Any = made.query.get_compiler(DEFAULT_DB_ALIAS)
+        self._sql, params = self.compiler.as_sql()
         names = {_as_stored(value): name for name, value in stand_ins.items()}
         self._params = [(names.get(value) if isinstance(value, Hashable) else None, value) for value in params]
-        selected = [expression for expression, *_rest in (self._compiler.select or [])[: self._compiler.col_count]]
-        self._converters = self._compiler.get_converters(selected)
+        selected = [expression for expression, *_rest in (self.compiler.select or [])[: self.compiler.col_count]]
+        self._converters = self.compiler.get_converters(selected)
 
     def rows(self, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """The rows with `values`, by the names of what stands in for them. One query."""
@@ -75,12 +81,44 @@ class PreparedList:
             cursor.execute(self._sql, [value if name is None else given[name] for name, value in self._params])
             found: Iterable[Sequence[Any]] = cursor.fetchall()
         if self._converters:
-            found = self._compiler.apply_converters(found, self._converters)
+            found = self.compiler.apply_converters(found, self._converters)
         return [tuple(row) for row in found]
 
 
+class PreparedObjects(Generic[T]):
+    """As `PreparedList`, of a query that gives objects, each with those it was asked to bring along (`select_related`).
+
+    One that locks its rows (`select_for_update`) is to be made, as it is run, inside a transaction.
+    """
+
+    def __init__(self, made: QuerySet[T], stand_ins: Mapping[str, object]) -> None:
+        self._list = PreparedList(made, stand_ins)
+        compiler = self._list.compiler
+        # As `QuerySet` itself does it, each time anew, in `ModelIterable`.
+        first, end = compiler.klass_info["select_fields"][0], compiler.klass_info["select_fields"][-1] + 1
+        self._model, self._columns = made.model, slice(first, end)
+        self._names = [column.target.attname for column, *_rest in compiler.select[first:end]]
+        self._brought = _populators(compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS)
+
+    def all(self, values: Mapping[str, object]) -> list[T]:
+        """The objects with `values`, by the names of what stands in for them. One query."""
+        return [self._made_of(row) for row in self._list.rows(values)]
+
+    def first(self, values: Mapping[str, object]) -> T | None:
+        """The first of them, None where there is none."""
+        return next(iter(self.all(values)), None)
+
+    def _made_of(self, row: tuple[Any, ...]) -> T:
+        made = self._model.from_db(DEFAULT_DB_ALIAS, self._names, row[self._columns])
+        for brought in self._brought:
+            brought.populate(row, made)
+        return made
+
+
 def _as_stored(value: object) -> Any:
-    """A value as the database's adapter takes it: SQLite keeps days and moments as text."""
+    """A value as the database's adapter takes it: SQLite keeps days, moments and public ids as text."""
+    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return value.hex
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
