@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='message',
             name='also_about',
-            field=models.JSONField(help_text='keys of the other follow-ups that the letter, as it went, told of', null=True),
+            field=models.JSONField(blank=True, help_text='keys of the other follow-ups that the letter, as it went, told of', null=True),
         ),
     ]

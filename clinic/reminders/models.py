@@ -145,7 +145,9 @@ class Message(models.Model):
         "clinic.Appointment", on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
     )
     appointment_sequence = models.PositiveIntegerField(null=True, blank=True)
-    also_about = models.JSONField(null=True, help_text=_("keys of the other follow-ups that the letter, as it went, told of"))
+    also_about = models.JSONField(
+        null=True, blank=True, help_text=_("keys of the other follow-ups that the letter, as it went, told of")
+    )
     dedupe_key = models.CharField(max_length=120, unique=True)
     message_id = models.CharField(max_length=120, unique=True, help_text=_("the Message-ID of every attempt"))
     language = models.CharField(max_length=8)

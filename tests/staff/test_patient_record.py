@@ -189,7 +189,7 @@ class TestHistory:
             "Visit of 7 Dec 2026, 10:00: booked",
             "On hold: away",
             "Agreed to: news of the clinic",
-            "Letter: invitation",
+            "Letter: Invitation",
             reverse("staff:treatment-show", args=[follow_up.session.public_id]),
             reverse("staff:side-effect-show", args=[side_effect.public_id]),
             reverse("staff:follow-up-show", args=[follow_up.public_id]),
