@@ -43,6 +43,7 @@ MAIN_NAVIGATION = (
     Entry(_("Overrides"), "staff:override-list", "shield-exclamation", Permission.REVIEW_OVERRIDES, ("override",)),
     Entry(_("Letters"), "staff:letter-list", "envelope", Permission.VIEW_LETTERS, ("letter",)),
     Entry(_("Stock"), "staff:vial-list", "box-seam", Permission.KEEP_STOCK, ("stock", "lot", "vial")),
+    Entry(_("Rules"), "staff:rule-list", "journal-check", Permission.RECORD_TREATMENTS, ("rule",)),
 )
 
 
