@@ -71,6 +71,8 @@ def make_world(client):
     snoozed.save()
     own = records_of(agenda.clinic, "Harbour")
     factories.TreatmentDraftFactory(condition=own.session.condition)
+    amended = factories.InjectionSessionFactory(condition__patient__clinic=agenda.clinic)
+    factories.TreatmentDraftFactory(condition=amended.condition, session=amended)
     return SimpleNamespace(
         agenda=agenda,
         patient=agenda.patient,
@@ -80,6 +82,7 @@ def make_world(client):
         snoozed=snoozed,
         visit=visit,
         own=own,
+        amended=amended,
         theirs=theirs,
         their_rows=their_rows,
         vial=factories.VialFactory(clinic=agenda.clinic),
@@ -490,6 +493,8 @@ FORMS = {
     ),
     # Whatever is typed is kept as it is, possible or not: see tests/staff/test_treatment_drafts.py.
     "staff:treatment-draft": Form(of("treatment-draft", "patient"), _treatment),
+    "staff:amendment-draft": Form(of("amendment-draft", "own.session"), _amendment),
+    "staff:amendment-draft-discard": Form(of("amendment-draft-discard", "amended"), lambda world: {"draft_revision": "1"}),
     "staff:treatment-draft-discard": Form(of("treatment-draft-discard", "own.patient"), lambda world: {"draft_revision": "1"}),
     "staff:treatment-record": Form(
         of("treatment-record", "patient"),

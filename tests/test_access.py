@@ -30,6 +30,8 @@ class Staff:
 
 
 STAFF = {
+    "amendment-draft": Staff("GET POST", Permission.RECORD_TREATMENTS, "session"),
+    "amendment-draft-discard": Staff("GET POST", Permission.RECORD_TREATMENTS, "session"),
     "access-log": Staff("GET", Permission.VIEW_ACCESS_LOG, "patient"),
     "appointment-arrive": Staff("POST", Permission.BOOK, "appointment"),
     "appointment-book": Staff("GET POST", Permission.BOOK, "follow_up"),

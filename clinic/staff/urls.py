@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from clinic.staff.pulse import EngineHealth
 from clinic.staff.views import (
     access_log,
+    amendment_drafts,
     appointment_booking,
     appointments,
     conditions,
@@ -108,6 +109,12 @@ urlpatterns: list[URLPattern] = [
     path("templates/<uuid:public_id>/retire/", templates.TemplateRetire.as_view(), name="template-retire"),
     path("treatments/<uuid:public_id>/", treatment_reading.TreatmentShow.as_view(), name="treatment-show"),
     path("treatments/<uuid:public_id>/amend/", treatment_amending.TreatmentAmend.as_view(), name="treatment-amend"),
+    path("treatments/<uuid:public_id>/amend/draft/", amendment_drafts.AmendmentDraft.as_view(), name="amendment-draft"),
+    path(
+        "treatments/<uuid:public_id>/amend/draft/discard/",
+        amendment_drafts.AmendmentDraftDiscard.as_view(),
+        name="amendment-draft-discard",
+    ),
     path("treatments/<uuid:public_id>/template/", templates.TemplateKeep.as_view(), name="template-keep"),
     path(
         "treatments/<uuid:public_id>/side-effects/new/",

@@ -37,7 +37,7 @@ MAIN_NAVIGATION = (
         "staff:patient-list",
         "people",
         Permission.VIEW_PATIENTS,
-        ("patient", "treatment", "condition", "access", "given", "hold", "task"),
+        ("patient", "treatment", "amendment", "condition", "access", "given", "hold", "task"),
     ),
     Entry(_("Side effects"), "staff:side-effect-list", "clipboard2-pulse", Permission.VIEW_SIDE_EFFECT_LOG, ("side-effect",)),
     Entry(_("Overrides"), "staff:override-list", "shield-exclamation", Permission.REVIEW_OVERRIDES, ("override",)),
