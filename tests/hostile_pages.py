@@ -71,7 +71,7 @@ def make_world(client):
     snoozed.save()
     own = records_of(agenda.clinic, "Harbour")
     factories.TreatmentDraftFactory(condition=own.session.condition)
-    amended = factories.InjectionSessionFactory(condition__patient__clinic=agenda.clinic)
+    amended = factories.InjectionSessionFactory(patient=factories.PatientFactory(clinic=agenda.clinic))
     factories.TreatmentDraftFactory(condition=amended.condition, session=amended)
     return SimpleNamespace(
         agenda=agenda,
@@ -233,7 +233,7 @@ _TREATMENT_KINDS = {
 
 def _amendment(world):
     session = world.own.session
-    kept = {name: value for name, value in _treatment(world).items() if name not in ("token", "draft_revision")}
+    kept = {name: value for name, value in _treatment(world).items() if name != "token"}
     return kept | {
         "based_on": "1",
         "reason": "a slip of the pen",
@@ -457,12 +457,13 @@ FORMS = {
             _RULE | {"product": str(world.vial.lot.product.public_id), "indication": "HFS", "scope": "ROLLING", "muscle": ""}
         ),
         _RULE_KINDS | {"product": "choice", "indication": "choice", "scope": "choice", "muscle": "choice"},
-        beside={"units": ("interval_value",), "muscle": ("scope",)},
+        beside={"valid_from": ("valid_until",)},
     ),
     "staff:rule-change": Form(
         of("rule-change", "own.rule"),
         lambda world: {name: value for name, value in _RULE.items() if name not in _NOT_OF_A_POINT},
         {name: kind for name, kind in _RULE_KINDS.items() if name not in _NOT_OF_A_POINT},
+        beside={"valid_from": ("valid_until",)},
     ),
     "staff:rule-end": Form(
         of("rule-end", "own.rule"),
