@@ -63,6 +63,8 @@ def make_world(client):
     second = factories.ClinicFactory(name="Second clinic")
     user = factories.member("ADMIN", clinic=agenda.clinic)
     factories.MembershipFactory(user=user, clinic=second)
+    # Only who treats at a clinic writes its rules.
+    factories.PractitionerFactory(user=user, clinics=[agenda.clinic])
     client.force_login(user)
     other = agenda.another_follow_up()
     visit = agenda.book(TUESDAY_9, follow_up=other)
@@ -71,6 +73,8 @@ def make_world(client):
     snoozed.save()
     own = records_of(agenda.clinic, "Harbour")
     factories.TreatmentDraftFactory(condition=own.session.condition)
+    amended = factories.InjectionSessionFactory(patient=factories.PatientFactory(clinic=agenda.clinic))
+    factories.TreatmentDraftFactory(condition=amended.condition, session=amended)
     return SimpleNamespace(
         agenda=agenda,
         patient=agenda.patient,
@@ -80,6 +84,7 @@ def make_world(client):
         snoozed=snoozed,
         visit=visit,
         own=own,
+        amended=amended,
         theirs=theirs,
         their_rows=their_rows,
         vial=factories.VialFactory(clinic=agenda.clinic),
@@ -127,6 +132,36 @@ _DETAIL_KINDS = dict.fromkeys(_details(), "line") | {
     "weighed_on": "date",
     "seen": "line",
 }
+
+#: A rolling ceiling of a clinic's own.
+_RULE = {
+    "wording": "At most 100 U in 12 weeks",
+    "units": "100",
+    "units_per_kg": "",
+    "interval_value": "12",
+    "interval_unit": "WEEK",
+    "age_from": "18",
+    "age_until": "",
+    "only_first": "on",
+    "from_general_knowledge": "on",
+    "source": "SmPC of March 2026, 4.2",
+    "valid_from": TODAY.isoformat(),
+    "valid_until": "2027-12-31",
+}
+_RULE_KINDS = {
+    "wording": "line",
+    "units": "number",
+    "interval_value": "number",
+    "age_from": "number",
+    "interval_unit": "choice",
+    "only_first": "tick",
+    "source": "line",
+    "from_general_knowledge": "tick",
+    "valid_from": "date",
+    "valid_until": "date",
+}
+#: What a ceiling of a point does not say.
+_NOT_OF_A_POINT = ("interval_value", "interval_unit")
 
 #: Today's answers before a treatment of somebody past childbearing age.
 _ANSWERS = {
@@ -200,7 +235,7 @@ _TREATMENT_KINDS = {
 
 def _amendment(world):
     session = world.own.session
-    kept = {name: value for name, value in _treatment(world).items() if name not in ("token", "draft_revision")}
+    kept = {name: value for name, value in _treatment(world).items() if name != "token"}
     return kept | {
         "based_on": "1",
         "reason": "a slip of the pen",
@@ -452,6 +487,32 @@ FORMS = {
         lambda world: {"name": "Round the eye", "owner": "clinic"},
         {"name": "line", "owner": "choice"},
     ),
+    "staff:rule-add": Form(
+        of("rule-add"),
+        lambda world: (
+            _RULE | {"product": str(world.vial.lot.product.public_id), "indication": "HFS", "scope": "ROLLING", "muscle": ""}
+        ),
+        _RULE_KINDS | {"product": "choice", "indication": "choice", "scope": "choice", "muscle": "choice"},
+        beside={"valid_from": ("valid_until",)},
+    ),
+    "staff:rule-change": Form(
+        of("rule-change", "own.rule"),
+        lambda world: {name: value for name, value in _RULE.items() if name not in _NOT_OF_A_POINT},
+        {name: kind for name, kind in _RULE_KINDS.items() if name not in _NOT_OF_A_POINT},
+        beside={"valid_from": ("valid_until",)},
+    ),
+    "staff:rule-end": Form(
+        of("rule-end", "own.rule"),
+        lambda world: {"last_day": TODAY.isoformat()},
+        {"last_day": "date"},
+        stands_on=of("rule-show", "own.rule"),
+    ),
+    "staff:rule-verify": Form(
+        of("rule-verify", "own.rule"),
+        lambda world: {"note": "SmPC of March 2026"},
+        {"note": "line"},
+        stands_on=of("rule-show", "own.rule"),
+    ),
     "staff:template-rename": Form(
         of("template-rename", "own.template"), lambda world: {"name": "Round the eye"}, {"name": "line"}
     ),
@@ -469,6 +530,8 @@ FORMS = {
     ),
     # Whatever is typed is kept as it is, possible or not: see tests/staff/test_treatment_drafts.py.
     "staff:treatment-draft": Form(of("treatment-draft", "patient"), _treatment),
+    "staff:amendment-draft": Form(of("amendment-draft", "own.session"), _amendment),
+    "staff:amendment-draft-discard": Form(of("amendment-draft-discard", "amended"), lambda world: {"draft_revision": "1"}),
     "staff:treatment-draft-discard": Form(of("treatment-draft-discard", "own.patient"), lambda world: {"draft_revision": "1"}),
     "staff:treatment-record": Form(
         of("treatment-record", "patient"),

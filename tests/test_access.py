@@ -30,6 +30,8 @@ class Staff:
 
 
 STAFF = {
+    "amendment-draft": Staff("GET POST", Permission.RECORD_TREATMENTS, "session"),
+    "amendment-draft-discard": Staff("GET POST", Permission.RECORD_TREATMENTS, "session"),
     "access-log": Staff("GET", Permission.VIEW_ACCESS_LOG, "patient"),
     "appointment-arrive": Staff("POST", Permission.BOOK, "appointment"),
     "appointment-book": Staff("GET POST", Permission.BOOK, "follow_up"),
@@ -69,6 +71,12 @@ STAFF = {
     "photograph-withdraw": Staff("GET POST", Permission.RECORD_TREATMENTS, "photograph"),
     "lot-decide": Staff("GET POST", Permission.KEEP_STOCK, "lot"),
     "patient-status": Staff("GET POST", Permission.EDIT_PATIENTS, "patient"),
+    "rule-add": Staff("GET POST", Permission.RECORD_TREATMENTS),
+    "rule-change": Staff("GET POST", Permission.RECORD_TREATMENTS, "rule"),
+    "rule-end": Staff("GET POST", Permission.RECORD_TREATMENTS, "rule"),
+    "rule-list": Staff("GET", Permission.RECORD_TREATMENTS),
+    "rule-show": Staff("GET", Permission.RECORD_TREATMENTS, "rule"),
+    "rule-verify": Staff("GET POST", Permission.RECORD_TREATMENTS, "rule"),
     "side-effect-acknowledge": Staff("POST", Permission.VIEW_SIDE_EFFECT_LOG, "side_effect"),
     "side-effect-amend": Staff("GET POST", Permission.VIEW_SIDE_EFFECT_LOG, "side_effect"),
     "side-effect-list": Staff("GET", Permission.VIEW_SIDE_EFFECT_LOG),
@@ -197,6 +205,9 @@ def records_of(clinic, words):
         hold=factories.HoldFactory(patient=patient, note=words),
         given_elsewhere=factories.GivenElsewhereFactory(patient=patient, place=words),
         override=factories.OverrideFactory(session=session, shown=words, reason=words),
+        rule=factories.own_rule(
+            clinic, wording=words, source=words, scope="POINT", units=9000, interval_value=None, interval_unit=""
+        ),
         task=factories.StaffTaskFactory(patient=patient, note=words),
         template=factories.ProtocolTemplateFactory(clinic=clinic, name=words),
         message=factories.MessageFactory(follow_up=follow_up, state="UNKNOWN"),

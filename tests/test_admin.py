@@ -4,12 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.contrib import admin
-from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from clinic.accounts import User
 from clinic.audit import Action, AuditEvent
-from clinic.models import Availability, Clinic, LabelRule, Membership, Plan, Practitioner, RuleVerification
+from clinic.models import Availability, Clinic, LabelRule, Plan, Practitioner
 from clinic.practice.models import Role
 from tests import factories
 from tests.factories import NOW, PASSWORD
@@ -88,10 +87,11 @@ def test_no_record_of_a_patient_is_kept_here():
 
 @pytest.mark.parametrize("model", sorted(admin.site._registry, key=lambda model: model.__name__))
 def test_every_page_opens_for_the_keeper_can_be_searched_and_for_nobody_else(upkeep, model):
-    for page in (address(model), address(model, "add"), address(model) + "?q=something"):
+    adding = [] if model is LabelRule else [address(model, "add")]
+    for page in (address(model), *adding, address(model) + "?q=something"):
         assert upkeep.get(page).status_code == 200
     upkeep.force_login(factories.member(Role.ADMIN))
-    for page in (address(model), address(model, "add")):
+    for page in (address(model), *adding):
         assert upkeep.get(page, follow=True).status_code == 403
     upkeep.logout()
     assert upkeep.get(address(model), follow=True).redirect_chain[-1][0].startswith("/account/login/?next=")
@@ -256,56 +256,6 @@ def test_nobody_but_a_superuser_makes_keepers_or_touches_a_superuser(upkeep, cli
     save(client, address(User, "change", colleague.pk), is_staff="on")
     colleague.refresh_from_db()
     assert colleague.is_staff
-
-
-# -- label rules --------------------------------------------------------------------------------------------------------
-
-
-def verify(client, clinic, *rules):
-    chosen = {"action": f"verify_{clinic.public_id.hex}", "_selected_action": [rule.pk for rule in rules]}
-    return client.post(address(LabelRule), chosen)
-
-
-def test_a_clinician_verifies_rules_for_their_own_clinic(upkeep, keeper, clinic):
-    rules = [factories.LabelRuleFactory(), factories.LabelRuleFactory()]
-    assert "Verified against the label at Harbour clinic" in upkeep.get(address(LabelRule)).content.decode()
-
-    verify(upkeep, clinic, *rules)
-
-    assert [(v.rule, v.clinic, v.by, v.at) for v in RuleVerification.objects.order_by("rule")] == [
-        (rules[0], clinic, keeper, NOW), (rules[1], clinic, keeper, NOW),
-    ]  # fmt: skip
-    assert [(row.action, row.clinic) for row in rows(what="LabelRule")] == [(Action.REVIEWED, clinic)] * 2
-
-
-@pytest.mark.parametrize("role", [Role.FRONT_DESK, Role.REVIEWER])
-def test_nobody_verifies_a_rule_who_does_not_treat_there(upkeep, keeper, clinic, role):
-    rule, other = factories.LabelRuleFactory(), factories.ClinicFactory()
-    verify(upkeep, other, rule)
-    Membership.objects.update(role=role)
-    verify(upkeep, clinic, rule)
-    assert not RuleVerification.objects.exists()
-
-
-def test_a_rule_that_was_changed_has_to_be_verified_again(upkeep, clinic):
-    rule = factories.LabelRuleFactory(interval_value=12)
-    verify(upkeep, clinic, rule)
-
-    response = save(upkeep, address(LabelRule, "change", rule.pk), source="another page")
-    assert RuleVerification.objects.exists()
-
-    response = save(upkeep, address(LabelRule, "change", rule.pk), interval_value=10)
-
-    assert not RuleVerification.objects.exists()
-    assert any("Harbour clinic has to compare" in str(message) for message in get_messages(response.wsgi_request))
-    assert [row.clinic for row in rows(what="RuleVerification", action=Action.DELETED)] == [clinic]
-
-
-def test_a_rule_without_its_unit_is_refused_in_words(upkeep):
-    rule = factories.LabelRuleFactory()
-    response = save(upkeep, address(LabelRule, "change", rule.pk), interval_unit="")
-    assert response.status_code == 200
-    assert "label_rule_interval_has_unit" in response.content.decode()
 
 
 # -- what decides over letters ------------------------------------------------------------------------------------------

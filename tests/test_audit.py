@@ -8,10 +8,12 @@ from decimal import Decimal
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.db import IntegrityError
 
 import clinic
 from clinic import audit
+from clinic.accounts import User
 from clinic.audit import Action, Actor, AuditEvent
 from clinic.care import death, discharge
 from clinic.care.amending import amend_treatment
@@ -88,6 +90,24 @@ def _amendment():
     }  # fmt: skip
 
 
+def _rules():
+    """A clinic at which the person who acts in these tests treats, and a rule for it."""
+    here = factories.ClinicFactory()
+    factories.MembershipFactory(user=User.objects.earliest("pk"), clinic=here, role="CLINICIAN")
+    return {"clinic": here, "rule": factories.own_rule(here, wording=CANARY, source=CANARY)}
+
+
+_RULE_WORDS = {
+    "says": toxins.RuleText(wording=CANARY, source=CANARY, interval_value=10, interval_unit="WEEK"), "valid_from": TODAY,
+}  # fmt: skip
+
+
+def _new_rule():
+    return {
+        "clinic": _rules()["clinic"], "product": factories.ProductFactory(), "indication": None, "scope": "INTERVAL",
+    } | _RULE_WORDS  # fmt: skip
+
+
 def _template_words():
     return {"session": Course().sign(), "name": CANARY, "practitioner": None}
 
@@ -158,9 +178,10 @@ ACTS = {
     "reconstitute": lambda: (
         toxins.reconstitute, {"vial": factories.VialFactory(), "diluent_ml": Decimal(4), "at": NOW},
     ),
-    "verify_rule": lambda: (
-        toxins.verify_rule, {"rule": factories.LabelRuleFactory(wording=CANARY), "clinic": factories.ClinicFactory()},
-    ),
+    "verify_rule": lambda: (toxins.verify_rule, _rules() | {"note": CANARY}),
+    "add_rule": lambda: (toxins.add_rule, _new_rule()),
+    "replace_rule": lambda: (toxins.replace_rule, _rules() | _RULE_WORDS),
+    "end_rule": lambda: (toxins.end_rule, _rules() | {"last_day": TODAY}),
     "complete_visit": lambda: (complete_visit, _treatment()),
     "note_given_elsewhere": lambda: (
         treatments.note_given_elsewhere,
@@ -209,12 +230,29 @@ ACTS = {
     "retire_template": lambda: (treatments.retire_template, {"template": factories.ProtocolTemplateFactory()}),
     "keep_draft": lambda: (treatments.keep_draft, _draft() | {"revision": 0, "typed": {"notes": [CANARY]}}),
     "discard_draft": lambda: (treatments.discard_draft, _kept_draft()),
+    "attach_photographs": lambda: (
+        treatments.attach_photographs,
+        {"patient": _patient(), "files": [ContentFile(factories.picture(), CANARY)], "taken_on": TODAY, "title": CANARY},
+    ),
+    "attach_paper": lambda: (
+        treatments.attach_paper,
+        {
+            "patient": _patient(), "kind": "LETTER", "file": ContentFile(factories.PDF, CANARY), "title": CANARY,
+            "taken_on": TODAY,
+        },
+    ),
+    "withdraw_document": lambda: (
+        treatments.withdraw_document, {"document": factories.DocumentFactory(), "reason": CANARY},
+    ),
+    "record_signed_leaflet": lambda: (
+        patients.record_signed_leaflet, {"patient": _patient(), "version": CANARY, "signed_on": TODAY, "taken_by": CANARY},
+    ),
 }  # fmt: skip
 #: Pieces of the acts above, which write down what they do in their stead.
 PIECES = {
-    "add_version", "check_visit", "correct_taken", "draw", "draw_locked", "learn_code", "leave_trace", "mark_locked_treated",
-    "mark_treated", "record_signed",
-    "set_window", "settle", "sign_locked", "take_back_treated", "void_follow_up", "write_overrides", "write_status",
+    "add_version", "check_visit", "correct_taken", "draw", "draw_locked", "drop_amendment", "learn_code", "leave_trace",
+    "mark_locked_treated", "mark_treated", "record_signed", "set_window", "settle", "sign_locked", "take_back_treated",
+    "void_follow_up", "write_overrides", "write_status",
 }  # fmt: skip
 ROOMS = ("practice", "toxins", "patients", "treatments", "outcomes", "scheduling", "safety", "care")
 

@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, ClassVar, cast
+from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.translation import gettext
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from clinic import audit
-from clinic.accounts import User
-from clinic.admin.upkeep import Inside, Upkeep, actor
+from clinic.admin.shipped import FromTheCatalogue, is_open
+from clinic.admin.upkeep import Inside, Upkeep
 from clinic.practice.models import Clinic
-from clinic.practice.roles import Permission
-from clinic.practice.services import clinics_where
 from clinic.safety.models import Term
-from clinic.toxins.models import Indication, LabelRule, Presentation, Product, ProductCode, RuleVerification, Site, SiteDose
-from clinic.toxins.services import verify_rule
+from clinic.toxins.models import (
+    OWN_POINT,
+    Indication,
+    LabelRule,
+    Presentation,
+    Product,
+    ProductCode,
+    RuleVerification,
+    Site,
+    SiteDose,
+)
+
+#: A clinic's own points come after those of the catalogue.
+LAST = 10_000
 
 
 class Presentations(Inside):
+    """Vial sizes: another one can be added to any product, none is changed. What is in the refrigerator points at them."""
+
     model = Presentation
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
 
 @admin.register(Product)
-class Products(Upkeep):
+class Products(FromTheCatalogue):
+    """Whether a product is in use is each installation's to say; the rest of a shipped one is the catalogue's."""
+
     inlines = (Presentations,)
+    open_when_shipped = open_when_used = ("is_active",)
     list_display = ("brand_name", "generic_name", "serotype", "unit_code", "hours_after_reconstitution", "is_active")
     list_filter = ("is_active", "serotype")
     search_fields = ("brand_name", "generic_name", "code")
@@ -47,14 +61,14 @@ class ProductCodes(Upkeep):
 
 
 @admin.register(Indication)
-class Indications(Upkeep):
+class Indications(FromTheCatalogue):
     list_display = ("name", "code", "one_sided")
     search_fields = ("name", "code")
 
 
 class Verifications(Inside):
     model = RuleVerification
-    fields = readonly_fields = ("clinic", "by", "at")
+    fields = readonly_fields = ("clinic", "by", "at", "note")
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -62,72 +76,104 @@ class Verifications(Inside):
 
 @admin.register(LabelRule)
 class LabelRules(Upkeep):
-    """What the labels say. A clinic's clinicians say by an action that they have compared a rule with their current label."""
+    """What the labels say, to be read. Clinicians compare rules, write their clinic's own and end them on the page "Rules"."""
 
-    #: What a rule demands. A change of any of these makes it another rule, which nobody has compared yet.
-    CONTENT: ClassVar[frozenset[str]] = frozenset(
-        {
-            "product", "indication", "jurisdiction", "scope", "units", "units_per_kg", "age_from", "age_until", "interval_value",
-            "interval_unit", "only_first", "muscle",
-        }
-    )  # fmt: skip
     inlines = (Verifications,)
-    list_display = ("wording", "product", "indication", "jurisdiction", "scope", "verified_at")
-    list_filter = ("jurisdiction", "scope", "product", "indication", "from_general_knowledge", "verifications__clinic")
+    list_display = (
+        "wording",
+        "product",
+        "indication",
+        "jurisdiction",
+        "scope",
+        "clinic",
+        "valid_from",
+        "valid_until",
+        "verified_at",
+    )
+    list_filter = (
+        "jurisdiction", "scope", "product", "indication", "from_general_knowledge", "clinic", "verifications__clinic",
+    )  # fmt: skip
     search_fields = ("code", "wording", "source")
-    list_select_related = ("product", "indication")
+    list_select_related = ("product", "indication", "clinic")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LabelRule]:
         return super().get_queryset(request).prefetch_related("verifications__clinic")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        words = _("Rules are compared with the label, followed by new versions and ended by a clinic's clinicians: see “Rules”.")
+        self.message_user(request, str(words), messages.INFO)
+        return super().change_view(request, object_id, form_url, extra_context)
 
     @admin.display(description=_("verified at"))
     def verified_at(self, rule: LabelRule) -> str:
         return ", ".join(one.clinic.name for one in rule.verifications.all())
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """One action for each clinic at which this person treats: who verifies a rule answers for it there."""
-        actions = super().get_actions(request)
-        for clinic in clinics_where(cast(User, request.user), Permission.RECORD_TREATMENTS).order_by("name"):
-            name = f"verify_{clinic.public_id.hex}"
-            words = gettext("Verified against the label at %(clinic)s") % {"clinic": clinic.name}
-            actions[name] = (self.verify_at(clinic), name, words)
-        return actions
-
-    def verify_at(self, clinic: Clinic) -> Callable[..., None]:
-        return partial(self._verify, clinic=clinic)
-
-    @transaction.atomic
-    def _verify(self, modeladmin: Any, request: HttpRequest, rules: QuerySet[LabelRule], *, clinic: Clinic) -> None:
-        for rule in rules:
-            verify_rule(by=actor(request), rule=rule, clinic=clinic, now=timezone.now())
-        words = gettext("Verified at %(clinic)s: %(number)d.") % {"clinic": clinic.name, "number": len(rules)}
-        self.message_user(request, words, messages.SUCCESS)
-
-    def save_model(self, request: HttpRequest, obj: LabelRule, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        changed = self.CONTENT & set(form.changed_data)
-        if change and changed:
-            for verification in obj.verifications.all():
-                audit.record(
-                    by=actor(request), action=audit.Action.DELETED, what=verification, clinic_id=verification.clinic_id,
-                    fields=changed, now=timezone.now(),
-                )  # fmt: skip
-                verification.delete()
-                words = gettext("%(clinic)s has to compare this rule with the label again.") % {"clinic": verification.clinic}
-                self.message_user(request, words, messages.WARNING)
-
 
 class SiteDoses(Inside):
+    """Doses of a clinic's own point, until it is used."""
+
     model = SiteDose
+    exclude = ("catalogue_mark",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_open(obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_open(obj)
+
+
+class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A clinic's own point. Its code is what is typed to find it, and begins as no code of the catalogue does."""
+
+    clinic = forms.ModelChoiceField(
+        label=_("Clinic"), queryset=Clinic.objects.order_by("name"), help_text=_("Whose point it is: nobody else is offered it.")
+    )
+
+    class Meta:
+        model = Site
+        fields = (
+            "clinic", "code", "muscle", "point", "indications", "laterality", "view", "x", "y", "around_eye",
+            "may_be_contralateral", "is_avoided", "risk", "warning", "source", "from_general_knowledge", "is_selectable",
+        )  # fmt: skip
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"]).strip().upper()
+        if not code.startswith(OWN_POINT) or code == OWN_POINT:
+            raise ValidationError(_("Begin it with %(start)s, such as %(start)sMASS.") % {"start": OWN_POINT})
+        return code
+
+    def clean_source(self) -> str:
+        source = str(self.cleaned_data["source"]).strip()
+        if not source:
+            raise ValidationError(_("Say where this was read, or who at the clinic decided it."))
+        return source
 
 
 @admin.register(Site)
-class Sites(Upkeep):
+class Sites(FromTheCatalogue):
+    """Points. Those of the catalogue are read here; a clinic adds its own, which no catalogue touches."""
+
+    form = SiteForm
     inlines = (SiteDoses,)
-    list_display = ("__str__", "code", "laterality", "view", "x", "y", "is_avoided", "is_selectable")
-    list_filter = ("indications", "view", "is_selectable", "is_avoided", "laterality")
+    open_when_used = ("is_selectable",)
+    list_display = ("__str__", "code", "clinic", "laterality", "view", "x", "y", "is_avoided", "is_selectable")
+    list_filter = ("clinic", "indications", "view", "is_selectable", "is_avoided", "laterality")
     search_fields = ("code", "muscle", "point")
     autocomplete_fields = ("indications",)
+    list_select_related = ("clinic",)
+
+    def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        if not change:
+            obj.order = LAST
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Term)

@@ -35,6 +35,7 @@ from clinic.treatments.services import (
     said_by,
     set_window,
     settle,
+    use_up_draft,
     used_for_others,
 )
 
@@ -67,6 +68,7 @@ def amend_treatment(
     discard_rest: bool = False,
     units_are_of_product: bool = False,
     reason: str,
+    draft_revision: int | None = None,
     now: datetime,
 ) -> InjectionSession:
     """Add a version that says what was really done, with the `reason`, and return the treatment as it stands.
@@ -78,8 +80,10 @@ def amend_treatment(
     it says with `units_are_of_product` that these are its units.
     Where that date is all that changes, the record gets no further version. `expected_version` is the number of the version
     that the person saw.
+    `draft_revision` is that of the draft which is signed here, 0 where there is none; it is used up.
     Raises TreatmentRefused with every problem, also for an amendment that changes nothing; AmendedMeanwhile where there is a
-    newer version; nothing is written then. Raises ValueError when no person signs.
+    newer version, DraftConflict where the draft says something else by now; nothing is written then. Raises ValueError when no
+    person signs.
     """
     if by.user is None:
         raise ValueError("A treatment is amended by a person.")
@@ -129,6 +133,8 @@ def amend_treatment(
             now=now,
         )
     _follow(by, stored, changes, own_next_on, is_own_date_changed, now)
+    if draft_revision is not None:
+        use_up_draft(condition=stored.condition, session=stored, revision=draft_revision)
     return stored
 
 

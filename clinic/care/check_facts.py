@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db.models import BigIntegerField, CharField, DateField, DecimalField, F, Q, QuerySet, UUIDField, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Concat
 
+from clinic.care.unions import no_text, nothing, shaped, together
 from clinic.patients.models import Hold, HoldReason
 from clinic.prepared import PreparedQuery
 from clinic.safety.models import Outcome, SideEffect, SideEffectState, Urgency
@@ -68,10 +69,23 @@ def background_of(patient_id: int) -> Background:
     return found
 
 
+def _columns() -> dict[str, Combinable]:
+    return {
+        "public_id": nothing(UUIDField()),
+        "on": nothing(DateField()),
+        "code": no_text(),
+        "name": no_text(),
+        "units": nothing(DecimalField(max_digits=8, decimal_places=2)),
+        "use": no_text(),
+        "condition": nothing(BigIntegerField()),
+    }
+
+
 def _parts(patient_id: int) -> Iterator[QuerySet[Any, Any]]:
-    yield _shaped(
+    yield shaped(
         InjectionSession.objects.filter(patient_id=patient_id, state=SessionState.SIGNED),
         "SIGNED",
+        _columns(),
         on=F("performed_on"),
         code=F("product__code"),
         name=F("product__brand_name"),
@@ -79,27 +93,30 @@ def _parts(patient_id: int) -> Iterator[QuerySet[Any, Any]]:
         use=F("condition__indication__code"),
         condition=F("condition_id"),
     )
-    yield _shaped(
+    yield shaped(
         GivenElsewhere.objects.filter(patient_id=patient_id, voided_at__isnull=True),
         "ELSEWHERE",
+        _columns(),
         on=F("given_on"),
         code=F("product__code"),
         name=F("product__brand_name"),
         units=F("units"),
         use=F("place"),
     )
-    yield _shaped(
+    yield shaped(
         Hold.objects.filter(patient_id=patient_id, cleared_at__isnull=True),
         "HOLD",
+        _columns(),
         public_id=F("public_id"),
         on=F("from_on"),
         code=F("reason"),
     )
-    yield _shaped(
+    yield shaped(
         SideEffect.objects.filter(patient_id=patient_id, current_version__isnull=False).filter(
             ~Q(state=SideEffectState.REVIEWED) | Q(current_version__outcome__in=_GOING_ON)
         ),
         "SIDE_EFFECT",
+        _columns(),
         public_id=F("public_id"),
         on=F("current_version__onset_on"),
         code=F("state"),
@@ -108,29 +125,4 @@ def _parts(patient_id: int) -> Iterator[QuerySet[Any, Any]]:
     )
 
 
-def _shaped(rows: QuerySet[Any], kind: str, **given: Combinable) -> QuerySet[Any, Any]:
-    """Bring `rows` into the same columns, each of the same type in every part, as a union needs it."""
-    empty: dict[str, Combinable] = {
-        "public_id": Cast(Value(None), UUIDField()),
-        "on": Cast(Value(None), DateField()),
-        "code": Value("", CharField()),
-        "name": Value("", CharField()),
-        "units": Cast(Value(None), DecimalField(max_digits=8, decimal_places=2)),
-        "use": Value("", CharField()),
-        "condition": Cast(Value(None), BigIntegerField()),
-    }
-    columns: dict[str, Any] = {f"row_{name}": given.get(name, nothing) for name, nothing in empty.items()}
-    made: QuerySet[Any, Any] = (
-        rows.order_by()
-        .annotate(row_kind=Value(kind, CharField()), row_order=F("id"), **columns)
-        .values_list("row_kind", *columns, "row_order")
-    )
-    return made
-
-
-def _background(patient_id: int) -> QuerySet[Any, Any]:
-    first, *others = _parts(patient_id)
-    return first.union(*others, all=True).order_by("row_kind", "row_order")
-
-
-_BACKGROUND = PreparedQuery(_background)
+_BACKGROUND = PreparedQuery(lambda patient_id: together(_parts(patient_id)))

@@ -8,20 +8,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import (
-    BooleanField,
-    CharField,
-    DateField,
-    DateTimeField,
-    F,
-    Field,
-    QuerySet,
-    UUIDField,
-    Value,
-)
+from django.db.models import BooleanField, DateField, DateTimeField, F, QuerySet, UUIDField, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
 
+from clinic.care.unions import no_text, nothing, shaped, together
 from clinic.patients.models import Consent, Hold, StaffTask
 from clinic.prepared import PreparedQuery
 from clinic.safety.models import SideEffect, SideEffectState
@@ -98,81 +88,60 @@ def standing_of(patient_id: int) -> Standing:
     return found
 
 
+def _columns() -> dict[str, Combinable]:
+    return {
+        "public_id": nothing(UUIDField()),
+        "code": no_text(),
+        "text": no_text(),
+        "who": no_text(),
+        "first_on": nothing(DateField()),
+        "last_on": nothing(DateField()),
+        "at": nothing(DateTimeField()),
+        "flag": Value(False, BooleanField()),
+    }
+
+
 def _parts(patient_id: int) -> Iterator[QuerySet[Any, Any]]:
-    yield _shaped(
+    yield shaped(
         Consent.objects.filter(patient_id=patient_id),
         "CONSENT",
+        _columns(),
         code=F("purpose"),
         text=F("how"),
         who=F("leaflet__version"),
         first_on=F("leaflet__signed_on"),
         at=F("at"),
         flag=F("is_given"),
-        order=F("id"),
     )
-    yield _shaped(
+    yield shaped(
         Hold.objects.filter(patient_id=patient_id, cleared_at__isnull=True),
         "HOLD",
+        _columns(),
         public_id=F("public_id"),
         code=F("reason"),
         text=F("note"),
         who=F("owner__name"),
         first_on=F("from_on"),
         last_on=F("review_on"),
-        order=F("id"),
     )
-    yield _shaped(
+    yield shaped(
         StaffTask.objects.filter(patient_id=patient_id, done_at__isnull=True),
         "TASK",
+        _columns(),
         public_id=F("public_id"),
         code=F("kind"),
         text=F("note"),
         last_on=F("due_on"),
-        order=F("id"),
     )
-    yield _shaped(
+    yield shaped(
         SideEffect.objects.filter(patient_id=patient_id).exclude(state=SideEffectState.REVIEWED),
         "SIDE_EFFECT",
+        _columns(),
         public_id=F("public_id"),
         code=F("state"),
         text=F("current_version__term__plain_name"),
         who=F("current_version__term__urgency"),
-        order=F("id"),
     )
 
 
-def _shaped(rows: QuerySet[Any], kind: str, *, order: Combinable, **given: Combinable) -> QuerySet[Any, Any]:
-    """Bring `rows` into the same columns, each of the same type in every part, as a union needs it."""
-    empty: dict[str, Combinable] = {
-        "public_id": _none(UUIDField()),
-        "code": _text(),
-        "text": _text(),
-        "who": _text(),
-        "first_on": _none(DateField()),
-        "last_on": _none(DateField()),
-        "at": _none(DateTimeField()),
-        "flag": Value(False, BooleanField()),
-    }
-    columns: dict[str, Any] = {f"row_{name}": given.get(name, nothing) for name, nothing in empty.items()}
-    made: QuerySet[Any, Any] = (
-        rows.order_by()
-        .annotate(row_kind=Value(kind, CharField()), row_order=order, **columns)
-        .values_list("row_kind", *columns, "row_order")
-    )
-    return made
-
-
-def _none(kind: Field[Any, Any]) -> Cast:
-    return Cast(Value(None), kind)
-
-
-def _text() -> Value:
-    return Value("", CharField())
-
-
-def _standing(patient_id: int) -> QuerySet[Any, Any]:
-    first, *others = _parts(patient_id)
-    return first.union(*others, all=True).order_by("row_kind", "row_at", "row_last_on", "row_order")
-
-
-_STANDING = PreparedQuery(_standing)
+_STANDING = PreparedQuery(lambda patient_id: together(_parts(patient_id), "at", "last_on"))

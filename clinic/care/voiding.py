@@ -17,6 +17,7 @@ from clinic.treatments.services import (
     Problem,
     TreatmentRefused,
     current_of,
+    drop_amendment,
     lock_for_amending,
     lock_for_signing,
     settle,
@@ -52,6 +53,7 @@ def void_treatment(*, by: audit.Actor, session: InjectionSession, units: str, re
     _give_back(by, stored, void, now)
     settle(by=by, condition=stored.condition, now=now)
     void_follow_up(by=by, session=stored, now=now)
+    drop_amendment(by=by, session=stored, now=now)
     _take_back_visit(by, stored, now)
     audit.record(
         by=by,

@@ -23,6 +23,7 @@ _THINGS: dict[str, Promise] = {
     "FollowUp": gettext_lazy("a follow-up"),
     "Hold": gettext_lazy("a hold"),
     "InjectionSession": gettext_lazy("a treatment"),
+    "LabelRule": gettext_lazy("a rule of a label"),
     "Message": gettext_lazy("a letter"),
     "Patient": gettext_lazy("the record"),
     "PatientLink": gettext_lazy("a link in a letter"),

@@ -16,7 +16,7 @@ from django.urls import reverse
 from clinic.patients.models import Condition, Patient
 from clinic.staff.forms.points import Row, posted_rows
 from clinic.toxins.models import Site
-from clinic.treatments.models import PointSide, TreatmentDraft
+from clinic.treatments.models import InjectionSession, PointSide, TreatmentDraft
 from clinic.treatments.services import DraftConflict, typed_in
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class ToldDraft:
     points: list[tuple[str, str, str]]
     performed_on: str
     notes: str
+    #: Why a record is amended; empty for a treatment.
+    reason: str
     zone: ZoneInfo
 
 
@@ -58,6 +60,11 @@ class DraftState:
     page: str
     revision: int
     conflict: Conflict | None
+
+
+def offered(draft: TreatmentDraft, patient: Patient, place: DraftPlace) -> dict[str, object]:
+    """What the page needs that asks whether to go on with a draft."""
+    return {"patient": patient, "condition": draft.condition, "draft": told_draft(draft, patient.clinic.zone), "place": place}
 
 
 def posted_revision(posted: Mapping[str, str]) -> int | None:
@@ -84,33 +91,57 @@ def told_draft(draft: TreatmentDraft, zone: ZoneInfo, sites: Mapping[str, Site] 
         points=[_point(row, sites or {}) for row in posted_rows(typed)],
         performed_on=typed.get("performed_on", ""),
         notes=typed.get("notes", ""),
+        reason=typed.get("reason", ""),
         zone=zone,
     )
 
 
-def draft_state(desk: Desk, revision: int, conflict: DraftConflict | None = None) -> DraftState:
-    """What the page needs to keep its draft; after a conflict its next try stands on top of what the other wrote."""
-    told = conflict_of(conflict.draft, desk) if conflict else None
+@dataclass(frozen=True, slots=True)
+class DraftPlace:
+    """Where a draft is kept, the page on which one goes on with it, and where it is discarded."""
+
+    url: str
+    page: str
+    discard: str
+
+
+def draft_state(
+    place: DraftPlace, desk: Desk, typed: Mapping[str, str], revision: int | None, conflict: DraftConflict | None = None
+) -> DraftState:
+    """What the page needs to keep its draft, on top of `revision` or else of the one that the form names.
+
+    After a conflict its next try stands on top of what the other wrote.
+    """
+    revision = posted_revision(typed) or 0 if revision is None else revision
+    told = conflict_of(conflict.draft, desk, place) if conflict else None
     if told is not None:
         revision = told.theirs.revision if told.theirs else 0
-    return DraftState(draft_url(desk.patient, desk.condition), record_url(desk.patient, desk.condition), revision, told)
+    return DraftState(place.url, place.page, revision, told)
 
 
-def conflict_of(draft: TreatmentDraft | None, desk: Desk) -> Conflict:
+def conflict_of(draft: TreatmentDraft | None, desk: Desk, place: DraftPlace) -> Conflict:
     """What somebody else wrote in the meantime, in words."""
     theirs = told_draft(draft, desk.patient.clinic.zone, desk.sites) if draft else None
-    return Conflict(theirs, record_url(desk.patient, desk.condition))
+    return Conflict(theirs, place.page)
 
 
-def draft_url(patient: Patient, condition: Condition) -> str:
-    """Where the draft is kept."""
-    return f"{reverse('staff:treatment-draft', args=[patient.public_id])}?{urlencode({'condition': condition.public_id})}"
+def place_of(patient: Patient, condition: Condition) -> DraftPlace:
+    """Where the draft of the condition's next treatment is."""
+    query = {"condition": condition.public_id}
+    return DraftPlace(
+        f"{reverse('staff:treatment-draft', args=[patient.public_id])}?{urlencode(query)}",
+        f"{reverse('staff:treatment-record', args=[patient.public_id])}?{urlencode(query | {'draft': '1'})}",
+        f"{reverse('staff:treatment-draft-discard', args=[patient.public_id])}?{urlencode(query)}",
+    )
 
 
-def record_url(patient: Patient, condition: Condition) -> str:
-    """Where one goes on with the draft."""
-    query = urlencode({"condition": condition.public_id, "draft": "1"})
-    return f"{reverse('staff:treatment-record', args=[patient.public_id])}?{query}"
+def place_of_amendment(session: InjectionSession) -> DraftPlace:
+    """Where the draft of the treatment's amendment is."""
+    return DraftPlace(
+        reverse("staff:amendment-draft", args=[session.public_id]),
+        f"{reverse('staff:treatment-amend', args=[session.public_id])}?draft=1",
+        reverse("staff:amendment-draft-discard", args=[session.public_id]),
+    )
 
 
 def _point(row: Row, sites: Mapping[str, Site]) -> tuple[str, str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from clinic.patients.models import Condition, Patient
@@ -272,11 +273,12 @@ def _chosen(patient: Patient, vials: Sequence[Vial], vial_id: str) -> Vial | Non
 
 
 def _sites(condition: Condition) -> tuple[dict[str, Site], bool]:
-    """The points of the condition's indication, and True; all and False, where the catalogue has none for it.
+    """The points of the condition's indication, the clinic's own with them, and True; all and False, where there are none for it.
 
     The free point comes last.
     """
-    sites = list(Site.objects.filter(is_selectable=True).prefetch_related("indications").order_by("order", "code"))
+    here = Q(clinic=None) | Q(clinic=condition.patient.clinic_id)
+    sites = list(Site.objects.filter(here, is_selectable=True).prefetch_related("indications").order_by("order", "code"))
     for_it = [site for site in sites if condition.indication in site.indications.all()]
     free = [site for site in sites if site.is_free]
     chosen = [*(site for site in for_it or sites if not site.is_free), *free]

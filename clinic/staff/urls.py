@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from clinic.staff.pulse import EngineHealth
 from clinic.staff.views import (
     access_log,
+    amendment_drafts,
     appointment_booking,
     appointments,
     conditions,
@@ -21,6 +22,8 @@ from clinic.staff.views import (
     mailbox,
     overrides,
     patients,
+    rule_writing,
+    rules,
     side_effect_reports,
     side_effects,
     stock,
@@ -99,6 +102,12 @@ urlpatterns: list[URLPattern] = [
     path("photographs/<uuid:public_id>/file/", documents.PhotographFile.as_view(), name="photograph-file"),
     path("photographs/<uuid:public_id>/thumbnail/", documents.PhotographThumbnail.as_view(), name="photograph-thumbnail"),
     path("photographs/<uuid:public_id>/withdraw/", documents.PhotographWithdraw.as_view(), name="photograph-withdraw"),
+    path("rules/", rules.RuleList.as_view(), name="rule-list"),
+    path("rules/new/", rule_writing.RuleAdd.as_view(), name="rule-add"),
+    path("rules/<uuid:public_id>/", rules.RuleShow.as_view(), name="rule-show"),
+    path("rules/<uuid:public_id>/change/", rule_writing.RuleChange.as_view(), name="rule-change"),
+    path("rules/<uuid:public_id>/end/", rules.RuleEnd.as_view(), name="rule-end"),
+    path("rules/<uuid:public_id>/verify/", rules.RuleVerify.as_view(), name="rule-verify"),
     path("side-effects/", side_effects.SideEffectList.as_view(), name="side-effect-list"),
     path("side-effects/<uuid:public_id>/", side_effects.SideEffectShow.as_view(), name="side-effect-show"),
     path(
@@ -118,6 +127,12 @@ urlpatterns: list[URLPattern] = [
     path("treatments/<uuid:public_id>/", treatment_reading.TreatmentShow.as_view(), name="treatment-show"),
     path("treatments/<uuid:public_id>/amend/", treatment_amending.TreatmentAmend.as_view(), name="treatment-amend"),
     path("treatments/<uuid:public_id>/record.pdf", treatment_printing.TreatmentPrint.as_view(), name="treatment-print"),
+    path("treatments/<uuid:public_id>/amend/draft/", amendment_drafts.AmendmentDraft.as_view(), name="amendment-draft"),
+    path(
+        "treatments/<uuid:public_id>/amend/draft/discard/",
+        amendment_drafts.AmendmentDraftDiscard.as_view(),
+        name="amendment-draft-discard",
+    ),
     path("treatments/<uuid:public_id>/template/", templates.TemplateKeep.as_view(), name="template-keep"),
     path(
         "treatments/<uuid:public_id>/side-effects/new/",

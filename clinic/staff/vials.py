@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.toxins.models import Vial
 from clinic.toxins.rules import usable_until
@@ -67,14 +68,32 @@ def vial_text(vial: Vial, zone: tzinfo, *, is_shared: bool = False) -> str:
 
 
 def shares_in_words(vials: Sequence[Vial], total: Decimal) -> str:
-    """How many units come from which vial, where there are several: "60 U from lot C7719, then 12 U from lot C7720"."""
+    """How many units come from which vial, where there are several: "60 U from lot C7719, then 12 U from lot C7720".
+
+    Where they were made up unlike, the strength of each is told, and of which points the volume is.
+    """
     if len(vials) < 2:
         return ""
-    parts = [
-        _("%(units)s U from lot %(lot)s") % {"units": plain(share), "lot": vial.lot.number}
-        for vial, share in zip(vials, shares(total, [one.units_left for one in vials]), strict=True)
-    ]
-    return _(", then ").join(parts)
+    are_unlike = len({units_per_tenth(one) for one in vials}) > 1
+    parts = []
+    for vial, share in zip(vials, shares(total, [one.units_left for one in vials]), strict=True):
+        part = _("%(units)s U from lot %(lot)s") % {"units": plain(share), "lot": vial.lot.number}
+        parts.append(f"{part} ({_strength(vial)})" if are_unlike else part)
+    told = _(", then ").join(parts)
+    return f"{told}. {UNLIKE}" if are_unlike else told
+
+
+#: The page's script says the same; see templates/staff/treatment-vials.html.
+UNLIKE = gettext_lazy(
+    "The vials are not made up alike: a point's volume is told where it comes from one of them alone, and that is known."
+)
+
+
+def _strength(vial: Vial) -> str:
+    strength = units_per_tenth(vial)
+    if strength is None:
+        return _("how it was made up is not noted")
+    return _("%(units)s U per 0.1 mL") % {"units": plain(strength)}
 
 
 def vial_data(vial: Vial, *, is_shared: bool = False) -> dict[str, str]:

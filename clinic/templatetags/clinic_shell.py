@@ -37,12 +37,13 @@ MAIN_NAVIGATION = (
         "staff:patient-list",
         "people",
         Permission.VIEW_PATIENTS,
-        ("patient", "treatment", "condition", "access", "given", "hold", "task"),
+        ("patient", "treatment", "amendment", "condition", "access", "given", "hold", "task"),
     ),
     Entry(_("Side effects"), "staff:side-effect-list", "clipboard2-pulse", Permission.VIEW_SIDE_EFFECT_LOG, ("side-effect",)),
     Entry(_("Overrides"), "staff:override-list", "shield-exclamation", Permission.REVIEW_OVERRIDES, ("override",)),
     Entry(_("Letters"), "staff:letter-list", "envelope", Permission.VIEW_LETTERS, ("letter",)),
     Entry(_("Stock"), "staff:vial-list", "box-seam", Permission.KEEP_STOCK, ("stock", "lot", "vial")),
+    Entry(_("Rules"), "staff:rule-list", "journal-check", Permission.RECORD_TREATMENTS, ("rule",)),
 )
 
 

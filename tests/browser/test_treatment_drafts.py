@@ -156,3 +156,39 @@ def test_record_is_put_right_on_pages_that_look_well(page, place, looks, watch):
     page.get_by_role("button", name="Declare void").click()
     expect(page.get_by_text("This treatment is void: it counts for nothing any more.")).to_be_visible()
     looks(page)
+
+
+def signed_treatment(place):
+    """A treatment on record, and the address of the page on which it is amended."""
+    session = factories.InjectionSessionFactory(
+        condition=place.condition, points=[("ZYG_MAJ", "RIGHT", "2.5")], signed_by=place.user
+    )
+    return session, place.site + reverse("staff:treatment-amend", args=[session.public_id])
+
+
+def test_an_amendment_is_kept_as_one_goes_and_two_people_in_it_are_told_of_each_other(page, place, looks, watch):
+    watch.expected.append("409")
+    session, address = signed_treatment(place)
+    page.goto(address)
+    write_notes(page, "typed first")
+    expect(status(page)).to_have_text(re.compile(r"Draft kept at \d\d:\d\d\."))
+    looks(page)
+
+    second = page.context.new_page()
+    second.goto(address)
+    expect(second.get_by_role("heading", name="There is a draft of an amendment")).to_be_visible()
+    looks(second)
+    second.get_by_role("link", name="Go on with it").click()
+    expect(second.get_by_label("Notes")).to_have_value("typed first")
+    write_notes(second, "typed second")
+    expect(status(second)).to_have_text(re.compile("Draft kept"))
+
+    write_notes(page, "typed first again")
+    conflict = page.locator("[data-draft-conflict]")
+    expect(conflict).to_contain_text("typed second")
+    expect(page.get_by_label("Notes")).to_have_value("typed first again")
+    looks(page)
+    conflict.get_by_role("button", name="Go on with mine").click()
+    expect(status(page)).to_have_text(re.compile("Draft kept"))
+    assert typed_in(TreatmentDraft.objects.get(session=session))["notes"] == ["typed first again"]
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]

@@ -44,13 +44,14 @@ def codes(refused):
     return [(str(one.code), str(one.severity)) for one in refused.unanswered]
 
 
-def treated_too_early(*, verified_by=None, role=Role.CLINICIAN):
+def treated_too_early(*, verified=False, role=Role.CLINICIAN):
     """A patient treated 83 days ago under a floor of twelve weeks; whoever signs has a role at the clinic."""
     visit = Visit(follow_up=FollowUpFactory(session=InjectionSessionFactory(performed_on=TODAY - timedelta(days=83))))
     rule = LabelRuleFactory()
     visit.by = Actor.of_user(member(role, clinic=visit.patient.clinic))
-    if verified_by:
-        verify_rule(by=verified_by, rule=rule, clinic=visit.patient.clinic, now=NOW)
+    if verified:
+        colleague = Actor.of_user(member(Role.CLINICIAN, clinic=visit.patient.clinic))
+        verify_rule(by=colleague, rule=rule, clinic=visit.patient.clinic, now=NOW)
     return visit
 
 
@@ -83,7 +84,7 @@ def test_a_rule_that_nobody_here_verified_asks_for_a_reason():
 
 
 def test_a_verified_rule_stops_and_a_clinician_goes_past_it_with_a_reason():
-    visit = treated_too_early(verified_by=Actor.of_user(member(Role.CLINICIAN)))
+    visit = treated_too_early(verified=True)
     refused = asked(visit)
     assert codes(refused) == [("TOO_EARLY", "STOP")]
     key = refused.unanswered[0].key
@@ -103,7 +104,7 @@ def test_a_verified_rule_stops_and_a_clinician_goes_past_it_with_a_reason():
     [(Role.CLINICIAN, False, True), (Role.ADMIN, True, True), (Role.ADMIN, False, False), (Role.FRONT_DESK, True, False)],
 )
 def test_who_may_go_past_a_stop(role, injects, may):
-    visit = treated_too_early(verified_by=Actor.of_user(member(Role.CLINICIAN)), role=role)
+    visit = treated_too_early(verified=True, role=role)
     if injects:
         PractitionerFactory(user=visit.by.user, clinics=[visit.patient.clinic])
     reasons = {asked(visit).unanswered[0].key: "effect gone"}
@@ -114,7 +115,7 @@ def test_who_may_go_past_a_stop(role, injects, may):
 
 
 def test_a_clinician_of_another_clinic_does_not_go_past_a_stop():
-    visit = treated_too_early(verified_by=Actor.of_user(member(Role.CLINICIAN)))
+    visit = treated_too_early(verified=True)
     visit.by = Actor.of_user(member(Role.CLINICIAN))
     reasons = {asked(visit).unanswered[0].key: "effect gone"}
     assert codes(asked(visit, reasons=reasons)) == [("TOO_EARLY", "STOP")]

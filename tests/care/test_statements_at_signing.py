@@ -18,7 +18,6 @@ from tests.factories import (
     SiteDoseFactory,
     SiteFactory,
     TreatmentDraftFactory,
-    UserFactory,
     VialFactory,
 )
 
@@ -42,7 +41,7 @@ def vials_begun_for_somebody_else(clinic, number, each):
 @pytest.mark.parametrize(("points", "vials"), [(1, 1), (30, 1), (30, 3)])
 @pytest.mark.parametrize("is_named", [True, False])
 def test_with_everything_at_once_it_is_never_more_than_allowed(points, vials, is_named):
-    visit = treated_too_early(verified_by=Actor.of_user(UserFactory()))
+    visit = treated_too_early(verified=True)
     appointment = AppointmentFactory(follow_up=visit.condition.follow_ups.get(), starts_at=NOW)
     draft = TreatmentDraftFactory(patient=visit.patient, condition=visit.condition)
     begun = vials_begun_for_somebody_else(visit.patient.clinic, vials, Decimal(points) / vials)

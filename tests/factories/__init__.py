@@ -37,6 +37,8 @@ from tests.factories.toxins import (
     SiteFactory,
     VialDiscardFactory,
     VialFactory,
+    own_rule,
+    own_site,
 )
 from tests.factories.treatments import (
     RIGHT_POINTS,
@@ -112,6 +114,8 @@ __all__ = [
     "VoidedUseFactory",
     "WindowPolicyFactory",
     "member",
+    "own_rule",
+    "own_site",
     "past_the_checks",
     "picture",
 ]

@@ -20,7 +20,7 @@ from clinic.toxins.models import (
     Vial,
     VialDiscard,
 )
-from tests.factories.base import NOW, Factory
+from tests.factories.base import NOW, TODAY, Factory
 from tests.factories.practice import ClinicFactory, UserFactory
 
 
@@ -162,3 +162,25 @@ class LabelRuleFactory(Factory):
     interval_unit = "WEEK"
     wording = "Not more often than every 12 weeks"
     source = "A test"
+
+
+def own_rule(clinic, **said):
+    """A rule of the clinic's own: by default twelve weeks for hemifacial spasm, from today on."""
+    replaced = said.get("replaces")
+    alike = {name: getattr(replaced, name) for name in ("product", "indication", "scope")} if replaced else {}
+    return LabelRuleFactory(
+        **{
+            "clinic": clinic,
+            "jurisdiction": clinic.jurisdiction,
+            "valid_from": TODAY,
+            "written_by": UserFactory(),
+            "written_at": NOW,
+            **alike,
+            **said,
+        }
+    )
+
+
+def own_site(clinic, **said):
+    """A point of the clinic's own."""
+    return SiteFactory(**{"clinic": clinic, "code": "OWN_MASS", "muscle": "Masseter", "source": "decided at the clinic", **said})

@@ -30,7 +30,7 @@ class RecordPage:
         self.practitioner = PractitionerFactory(clinics=[self.clinic], user=self.user)
         self.patient = PatientFactory(clinic=self.clinic, family_name="Duarte")
         self.condition = ConditionFactory(patient=self.patient, side=side)
-        self.vial = VialFactory(clinic=self.clinic, lot__number="C7719", **vial)
+        self.vial = VialFactory(clinic=self.clinic, **({} if "lot" in vial else {"lot__number": "C7719"}), **vial)
         for code, options in {
             "OO_UL_LAT": {},
             "OO_LL_LAT": {},

@@ -54,6 +54,15 @@ def test_page_says_how_many_units_come_from_which_vial_and_what_is_left_of_all(d
     assert value_of(response, "vial_2") == str(other.public_id)
 
 
+def test_page_says_how_vials_were_made_up_that_are_unlike_and_of_which_points_the_volume_is_told(desk):
+    desk.vial.diluent_ml, desk.vial.reconstituted_at, desk.vial.state = Decimal(2), NOW, "OPEN"
+    desk.vial.save()
+    other = second(desk)
+    page = text(desk.post(("ZYG_MAJ", "RIGHT", "120"), vial_2=str(other.public_id), preview="1"))
+    told = "100 U from lot C7719 (5 U per 0.1 mL), then 20 U from lot D8801 (how it was made up is not noted)."
+    assert f"{told} The vials are not made up alike: a point's volume is told where it comes from one of them alone" in page
+
+
 @pytest.mark.parametrize(
     ("choice", "says"),
     [

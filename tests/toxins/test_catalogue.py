@@ -15,7 +15,7 @@ from clinic.toxins.models import FREE_POINT, Indication, LabelRule, Presentation
 from clinic.toxins.services import load_catalogue, verify_rule
 from clinic.toxins.services.catalogue import FILES, read_sources
 from clinic.toxins.services.loading import read_toml
-from tests.factories import NOW, ClinicFactory, UserFactory
+from tests.factories import NOW, ClinicFactory, member, own_rule, own_site
 
 SOURCES_PAGE = Path(__file__).resolve().parents[2] / "docs" / "clinical-sources.md"
 
@@ -120,6 +120,21 @@ def test_every_rule_dose_and_term_has_a_source():
     assert all(rule.from_general_knowledge for rule in unread)
 
 
+def test_what_of_a_product_nobody_read_is_marked():
+    unread = Product.objects.filter(hours_from_general_knowledge=True).values_list("code", flat=True)
+    assert set(unread) == {"ABOBOT", "RIMABOT", "DAXIBOT"}
+    unread = Product.objects.filter(storage_from_general_knowledge=True).values_list("code", flat=True)
+    assert set(unread) == {"INCOBOT", "PRABOT", "DAXIBOT"}
+
+
+def test_what_is_said_of_a_point_has_its_source_or_is_marked():
+    for site in Site.objects.exclude(warning="", risk=""):
+        assert site.source, site.code
+        assert site.from_general_knowledge or read_sources()["GK"] not in site.source, site.code
+    assert Site.objects.get(code="CORR").from_general_knowledge
+    assert not Site.objects.get(code="OO_UL_MED").from_general_knowledge
+
+
 def test_every_source_is_used_and_described():
     used = set()
     for folder, name in (
@@ -215,7 +230,10 @@ def older_catalogue(rule):
     from clinic.toxins.services import loading
 
     rule.wording = "An earlier wording"
-    unsaid = ("id", "valid_from", "catalogue_mark", "only_first", "muscle")
+    unsaid = {
+        "id", "public_id", "valid_from", "valid_until", "catalogue_mark", "only_first", "muscle", "clinic", "replaces",
+        "written_by", "written_at",
+    }  # fmt: skip
     names = [f.name for f in LabelRule._meta.fields if f.name not in unsaid]
     rule.catalogue_mark = loading._fingerprint({name: getattr(rule, name) for name in names})
     rule.save()
@@ -230,6 +248,46 @@ def test_newer_catalogue_updates_a_row_that_nobody_touched():
     rule.refresh_from_db()
     assert report.loaded["label rules"].updated == 1
     assert rule.wording == "3 months between treatments: no benefit from more often"
+
+
+def test_a_row_of_a_catalogue_that_knew_fewer_columns_was_not_edited_for_that():
+    from clinic.toxins.services import loading
+    from clinic.toxins.services.catalogue import _products
+
+    daxi = next(row for row in _products() if row["code"] == "DAXIBOT")
+    known = {name: value for name, value in daxi.items() if not name.endswith("_from_general_knowledge")}
+    Product.objects.filter(code="DAXIBOT").update(
+        hours_from_general_knowledge=False, storage_from_general_knowledge=False, catalogue_mark=loading._fingerprint(known)
+    )
+
+    report = load_catalogue()
+
+    assert (report.loaded["products"].updated, report.loaded["products"].kept) == (1, [])
+    assert Product.objects.get(code="DAXIBOT").hours_from_general_knowledge
+
+
+def test_newer_catalogue_leaves_a_rule_alone_that_a_clinic_has_followed_with_its_own():
+    rule = LabelRule.objects.get(code="ONABOT-HFS-EU-FACE-INTERVAL")
+    older_catalogue(rule)
+    clinic = ClinicFactory()
+    own = own_rule(clinic, replaces=rule, wording="10 weeks between treatments")
+    before = LabelRule.objects.filter(pk=own.pk).values().get()
+
+    report = load_catalogue()
+
+    rule.refresh_from_db()
+    assert rule.wording == "An earlier wording"
+    assert report.loaded["label rules"].kept == [rule.code]
+    assert LabelRule.objects.filter(pk=own.pk).values().get() == before
+
+
+def test_a_clinic_s_own_points_are_neither_overwritten_nor_lost():
+    site = own_site(ClinicFactory(), code="OWN_ZYG_MAJ", muscle="Zygomaticus major")
+    before = Site.objects.filter(pk=site.pk).values().get()
+
+    assert load_catalogue().changed == 0
+
+    assert Site.objects.filter(pk=site.pk).values().get() == before
 
 
 def test_newer_catalogue_leaves_an_edited_row_alone_and_says_so():
@@ -249,7 +307,8 @@ def test_newer_catalogue_leaves_an_edited_row_alone_and_says_so():
 def test_newer_catalogue_leaves_a_verified_rule_alone():
     rule = LabelRule.objects.get(code="ONABOT-HFS-EU-FACE-INTERVAL")
     older_catalogue(rule)
-    verify_rule(by=Actor.of_user(UserFactory()), rule=rule, clinic=ClinicFactory(), now=NOW)
+    clinic = ClinicFactory()
+    verify_rule(by=Actor.of_user(member("CLINICIAN", clinic=clinic)), rule=rule, clinic=clinic, now=NOW)
 
     load_catalogue()
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from clinic.audit import Actor, AuditEvent
+from clinic.practice.models import Role
 from clinic.toxins.rules import IntervalFloor, LabelLimit, floors_among
-from clinic.toxins.services import limits_of, verify_rule
-from tests.factories import NOW, TODAY, ClinicFactory, IndicationFactory, LabelRuleFactory, ProductFactory, UserFactory
+from clinic.toxins.services import RuleRefused, limits_of, verify_rule
+from tests.factories import NOW, TODAY, ClinicFactory, IndicationFactory, LabelRuleFactory, ProductFactory, member
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +20,8 @@ def clinic():
 
 
 @pytest.fixture
-def clinician():
-    return Actor.of_user(UserFactory())
+def clinician(clinic):
+    return Actor.of_user(member(Role.CLINICIAN, clinic=clinic))
 
 
 def limits(clinic, jurisdiction="EU", on=TODAY):
@@ -72,7 +73,7 @@ def test_verifying_leaves_one_row_and_one_trace_however_often(clinic, clinician)
     rule = LabelRuleFactory()
 
     first = verify_rule(by=clinician, rule=rule, clinic=clinic, now=NOW)
-    again = verify_rule(by=Actor.of_user(UserFactory()), rule=rule, clinic=clinic, now=NOW)
+    again = verify_rule(by=Actor.of_user(member(Role.CLINICIAN, clinic=clinic)), rule=rule, clinic=clinic, now=NOW)
 
     assert again == first
     assert first.by == clinician.user
@@ -82,6 +83,25 @@ def test_verifying_leaves_one_row_and_one_trace_however_often(clinic, clinician)
 def test_only_a_person_verifies(clinic):
     with pytest.raises(ValueError, match="member of staff"):
         verify_rule(by=Actor.system(), rule=LabelRuleFactory(), clinic=clinic, now=NOW)
+
+
+@pytest.mark.parametrize("role", [Role.FRONT_DESK, Role.REVIEWER, Role.ADMIN])
+def test_only_a_clinician_of_the_clinic_verifies(clinic, role):
+    rule = LabelRuleFactory()
+    for person in (member(role, clinic=clinic), member(Role.CLINICIAN)):
+        with pytest.raises(RuleRefused) as refused:
+            verify_rule(by=Actor.of_user(person), rule=rule, clinic=clinic, now=NOW)
+        assert "Only a clinician of this clinic" in refused.value.problems[0].message
+    assert not rule.verifications.exists()
+
+
+def test_what_it_was_compared_with_is_kept_in_one_line(clinic, clinician):
+    rule = LabelRuleFactory()
+
+    assert verify_rule(by=clinician, rule=rule, clinic=clinic, note=" SmPC of\nMarch 2026 ", now=NOW).note == "SmPC of March 2026"
+    with pytest.raises(RuleRefused) as refused:
+        verify_rule(by=clinician, rule=LabelRuleFactory(), clinic=clinic, note="x" * 201, now=NOW)
+    assert refused.value.problems[0].field == "note"
 
 
 def test_floors_are_read_in_one_query(clinic, django_assert_num_queries):

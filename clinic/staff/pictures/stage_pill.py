@@ -88,6 +88,11 @@ STATES: dict[str, dict[str, Look]] = {
         "WARNING": Look(Shape.DOWN, "closing"),
         "STOP": Look(Shape.UP, "overdue"),
     },
+    "rule": {
+        "VERIFIED": Look(Shape.CHECK, "booked"),
+        "UNVERIFIED": Look(Shape.RING, "wait"),
+        "ENDED": Look(Shape.MINUS, "wait"),
+    },
     "appointment": {
         "BOOKED": Look(Shape.DIAMOND, "booked"),
         "ARRIVED": Look(Shape.ARROW, "open"),

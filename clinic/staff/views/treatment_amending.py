@@ -10,12 +10,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from clinic.care.amending import amend_treatment
 from clinic.practice.roles import Permission
+from clinic.staff.drafts import DraftPlace, offered, place_of_amendment, posted_from, posted_revision
 from clinic.staff.forms.amendments import AmendForm
 from clinic.staff.forms.points import (
     MORE_ROWS,
@@ -30,21 +31,31 @@ from clinic.staff.forms.points import (
 )
 from clinic.staff.forms.treatments import day_of
 from clinic.staff.forms.vials import VIAL_FIELDS
+from clinic.staff.on_record import values_on_record
 from clinic.staff.recording import Desk, lay_desk, row_of
 from clinic.staff.templates_offered import TemplateShelf
 from clinic.staff.treatment_pages import TreatmentPage
-from clinic.staff.version_lines import change_lines
-from clinic.staff.vials import plain
+from clinic.staff.version_lines import ChangeLine, change_lines
 from clinic.staff.views.treatments import TreatmentRecord
-from clinic.toxins.models import VialState
 from clinic.treatments import dosing
-from clinic.treatments.models import FollowUp, FollowUpState, Injection, InjectionSession, SessionState, SessionVersion, VialUse
+from clinic.treatments.models import (
+    FollowUp,
+    FollowUpState,
+    Injection,
+    InjectionSession,
+    SessionState,
+    SessionVersion,
+    TreatmentDraft,
+    VialUse,
+)
 from clinic.treatments.services import (
     AmendedMeanwhile,
+    DraftConflict,
     Draw,
     Problem,
     TreatmentRefused,
     current_of,
+    draft_of,
     draws_from,
     problems_from,
     total_of,
@@ -65,9 +76,13 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
     def get(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         if (away := self.open(public_id)) is not None:
             return away
+        if (draft := draft_of(condition=self.session.condition, session=self.session)) is not None:
+            return self.go_on_with(draft) if "draft" in request.GET else self.offer_amendment(draft)
         desk = self.desk(QueryDict())
         rows = [row_of(one) for one in self.injections]
-        return self.page(desk, rows, initial=self.values_on_record())
+        return self.page(
+            desk, rows, initial=values_on_record(self.version, list(self.uses.values()), self.injections, self.running)
+        )
 
     def post(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         if (away := self.open(public_id)) is not None:
@@ -86,7 +101,9 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
             except TreatmentRefused as refused:
                 problems = show_problems(refused.problems, form, points)
             except AmendedMeanwhile:
-                return self.tell_of_conflict(desk, rows, form)
+                return self.tell_of_amendment(desk, rows, form)
+            except DraftConflict as conflict:
+                return self.page(desk, rows, form=form, points=points, status=409, conflict=conflict)
         return self.page(desk, rows, form=form, points=points, problems=problems)
 
     def open(self, public_id: uuid.UUID) -> HttpResponse | None:
@@ -112,25 +129,6 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
     def running(self) -> FollowUp | None:
         """The treatment's follow-up while it runs: only then does anything here move it."""
         return FollowUp.objects.filter(session=self.session, state=FollowUpState.ACTIVE).first()
-
-    def values_on_record(self) -> dict[str, object]:
-        version, uses = self.version, list(self.uses.values())
-        last = uses[-1] if uses else None
-        is_rest = last is not None and last.vial.state == VialState.CLOSED
-        return {
-            **{name: str(use.vial.public_id) for name, use in zip(VIAL_FIELDS, uses, strict=False)},
-            "discard_rest": is_rest,
-            "wasted_units": plain(last.units_wasted) if last and last.units_wasted and not is_rest else "",
-            "waste_reason": last.waste_reason if last else "",
-            "based_on": version.number,
-            "performed_on": version.performed_on,
-            "practitioner": str(version.practitioner.public_id),
-            "separate_points": any(one.point for one in self.injections),
-            "guidance": version.guidance,
-            "lid_technique": version.lid_technique,
-            "notes": version.notes,
-            "own_next_on": self.running.own_on if self.running else None,
-        }
 
     def desk(self, posted: QueryDict) -> Desk:
         """The desk as it lay before the treatment: its own units are in the vials again, and it is not its own past."""
@@ -194,6 +192,7 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
             discard_rest=values["discard_rest"],
             units_are_of_product=values["units_are_of_product"],
             reason=values["reason"],
+            draft_revision=posted_revision(self.request.POST),
             now=self.now,
         )
         number = current_of(session).number
@@ -220,20 +219,60 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
         )
         return [*draws[:-1], replace(draws[-1], waste_reason=why)] if is_rest else draws
 
-    def tell_of_conflict(self, desk: Desk, rows: Sequence[Row], form: AmendForm) -> HttpResponse:
+    def tell_of_amendment(self, desk: Desk, rows: Sequence[Row], form: AmendForm) -> HttpResponse:
         """What was typed stays, on top of the version that stands now; what has changed meanwhile is told beside it."""
-        seen = (
-            self.session.versions.filter(number=form.cleaned_data["based_on"]).select_related("product", "practitioner").first()
-        )
+        changes = self.changes_since(form.cleaned_data["based_on"])
         data = self.request.POST.copy()
         data["based_on"] = str(self.version.number)
         form = self.form_for(desk, data)
         points = point_rows(0)(data, prefix=PREFIX, form_kwargs=desk.row_facts())
-        changes = change_lines(seen, self.version) if seen else []
         return self.page(desk, rows, form=form, points=points, status=409, meanwhile=changes, is_late=True)
 
+    def changes_since(self, number: int) -> list[ChangeLine]:
+        """What is different in the version that stands from the one with this number."""
+        seen = self.session.versions.filter(number=number).select_related("product", "practitioner").first()
+        return change_lines(seen, self.version) if seen else []
+
+    def draft_place(self, desk: Desk) -> DraftPlace:
+        return place_of_amendment(self.session)
+
+    def based_on(self, draft: TreatmentDraft) -> int:
+        """The version on top of which a draft was begun; that of today where it says none that there is."""
+        text = posted_from(draft).get("based_on", "")
+        return int(text) if text in {str(number) for number in range(1, self.version.number)} else self.version.number
+
+    def offer_amendment(self, draft: TreatmentDraft) -> HttpResponse:
+        """Ask whether to go on with the draft that there is or to discard it."""
+        self.viewed(self.session.patient, draft)
+        context = {
+            "session": self.session,
+            "version": self.version,
+            "is_stale": self.based_on(draft) != self.version.number,
+        }
+        context |= offered(draft, self.session.patient, place_of_amendment(self.session))
+        return render(self.request, "staff/amendment-draft.html", context)
+
+    def go_on_with(self, draft: TreatmentDraft) -> HttpResponse:
+        """The form as it was left. Where the record has been amended since, what is different stands above it.
+
+        It stays on top of the version that it was begun on: signing it is refused once, with those changes beside it.
+        """
+        self.viewed(self.session.patient, draft)
+        typed, number = posted_from(draft), self.based_on(draft)
+        is_late = number != self.version.number
+        return self.page(
+            self.desk(typed),
+            posted_rows(typed),
+            initial=typed.dict(),
+            ready=posted_count(typed),
+            typed=typed.dict(),
+            draft_revision=draft.revision,
+            meanwhile=self.changes_since(number) if is_late else [],
+            is_late=is_late,
+        )
+
     def page(self, desk: Desk, rows: Sequence[Row], **given: Any) -> HttpResponse:
-        if self.request.method == "GET" and self.running is not None:
+        if self.request.method == "GET" and "typed" not in given and self.running is not None:
             given["window"] = desk.next_window(treated_on=self.session.performed_on, own_on=self.running.own_on)
         is_other = desk.product is not None and desk.product.pk != self.session.product_id
         return self.answer(

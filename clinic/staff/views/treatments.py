@@ -20,7 +20,7 @@ from clinic.patients.services import treatment_consent_on
 from clinic.practice.roles import Permission
 from clinic.staff.checking import Interview
 from clinic.staff.consent_words import consent_words
-from clinic.staff.drafts import draft_state, posted_from, posted_revision, told_draft
+from clinic.staff.drafts import DraftPlace, draft_state, offered, place_of, posted_from, posted_revision
 from clinic.staff.forms.points import (
     MORE_ROWS,
     PREFIX,
@@ -128,8 +128,7 @@ class TreatmentRecord(StaffPage):
     def offer(self, patient: Patient, condition: Condition, draft: TreatmentDraft) -> HttpResponse:
         """Ask whether to go on with the draft that there is or to discard it."""
         self.viewed(patient, draft)
-        context = {"patient": patient, "condition": condition, "draft": told_draft(draft, patient.clinic.zone)}
-        return render(self.request, "staff/treatment-draft.html", context)
+        return render(self.request, "staff/treatment-draft.html", offered(draft, patient, place_of(patient, condition)))
 
     def go_on(self, patient: Patient, condition: Condition, draft: TreatmentDraft) -> HttpResponse:
         """The form as it was left."""
@@ -173,6 +172,10 @@ class TreatmentRecord(StaffPage):
                     visit.practitioner,
                 ),
             )
+
+    def draft_place(self, desk: Desk) -> DraftPlace:
+        """Where what is typed here is kept."""
+        return place_of(desk.patient, desk.condition)
 
     def condition_of(self, patient: Patient) -> Condition | None:
         """The condition named in the address, or the patient's only one; None when it has to be chosen. 404 for any other."""
@@ -289,7 +292,7 @@ class TreatmentRecord(StaffPage):
             "asks_for_separate_points": has_twins((site, side) for site, side, _units in desk.shown(rows)),
             "treated_on": treated_on,
             "consent": consent_words(treatment_consent_on(patient=desk.patient, on=treated_on or desk.today)),
-            "draft": draft_state(desk, posted_revision(typed) or 0 if draft_revision is None else draft_revision, conflict),
+            "draft": draft_state(self.draft_place(desk), desk, typed, draft_revision, conflict),
             "window": desk.next_window(
                 treated_on=treated_on, own_on=day_of(typed.get("own_next_on", "")), limits=interview.limits
             ),

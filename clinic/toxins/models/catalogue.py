@@ -58,6 +58,12 @@ class Product(FromCatalogue):
     hours_after_reconstitution = models.PositiveSmallIntegerField(_("usable after reconstitution, hours"))
     contents = models.CharField(_("contains"), max_length=120)
     storage = models.CharField(_("unopened storage"), max_length=120, blank=True)
+    hours_from_general_knowledge = models.BooleanField(
+        default=False, help_text=_("No page was read for the hours after reconstitution: check the label.")
+    )
+    storage_from_general_knowledge = models.BooleanField(
+        default=False, help_text=_("No page was read for the storage: check the label.")
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     def __str__(self) -> str:

@@ -23,10 +23,15 @@ class Laterality(models.TextChoices):
 
 #: Code of the site that stands for every point that is not in the catalogue: the injection names it and says where it was.
 FREE_POINT = "FREE"
+#: What the code of a clinic's own point begins with, and no code of the catalogue.
+OWN_POINT = "OWN_"
 
 
 class Site(FromCatalogue):
-    """A muscle and a point in it. x and y are percent of the picture; a sided point is given on the patient's right."""
+    """A muscle and a point in it. x and y are percent of the picture; a sided point is given on the patient's right.
+
+    Without a clinic it came with the catalogue and is for all; with one it is that clinic's own, and no catalogue touches it.
+    """
 
     code = models.CharField(max_length=16, unique=True)
     muscle = models.CharField(_("muscle"), max_length=60)
@@ -49,12 +54,23 @@ class Site(FromCatalogue):
     is_selectable = models.BooleanField(_("can be chosen"), default=True)
     risk = models.CharField(_("risk if it spreads"), max_length=120, blank=True)
     warning = models.CharField(_("warning"), max_length=200, blank=True)
+    source = models.CharField(_("source"), max_length=200, blank=True)
+    from_general_knowledge = models.BooleanField(
+        _("from general knowledge"), default=False, help_text=_("No page was read for what is said of this point.")
+    )
+    clinic = models.ForeignKey(
+        "clinic.Clinic", verbose_name=_("clinic"), on_delete=models.PROTECT, null=True, blank=True, related_name="own_points"
+    )
     order = models.PositiveSmallIntegerField(default=0)
     indications = models.ManyToManyField(Indication, related_name="sites")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(x__gte=0, x__lte=100, y__gte=0, y__lte=100), name="site_on_the_picture"),
+            models.CheckConstraint(
+                condition=Q(clinic__isnull=True) & ~Q(code__startswith="OWN_") | Q(clinic__isnull=False, code__startswith="OWN_"),
+                name="site_own_is_told_by_its_code",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -41,26 +41,35 @@ class CatalogueReport:
 def load_catalogue() -> CatalogueReport:
     """Bring the catalogue files into the database; run again, it changes nothing.
 
-    A row that somebody edited, and a label rule that a clinic has verified, is never overwritten: the report names it. No row is
-    ever deleted.
+    A row that somebody edited, and a label rule that a clinic has verified or written a version of its own of, is never
+    overwritten: the report names it. A clinic's own rules and points are not looked at. No row is ever deleted.
     """
     sources = read_sources()
     report = CatalogueReport()
     report.loaded["indications"] = load_rows(Indication, _indications(), key=["code"])
     indications = {indication.code: indication for indication in Indication.objects.all()}
-    report.loaded["products"] = load_rows(Product, _products(), key=["code"])
+    report.loaded["products"] = load_rows(
+        Product, _products(), key=["code"], newer=[f"{name}_from_general_knowledge" for name in _SHORT.values()]
+    )
     products = {product.code: product for product in Product.objects.all()}
     report.loaded["presentations"] = _load_presentations(products)
     report.loaded["label rules"] = load_rows(
         LabelRule,
         _label_rules(products, indications, sources),
         key=["code"],
-        settled=lambda rule: rule.verifications.exists(),
+        settled=lambda rule: rule.verifications.exists() or rule.replaced_by.exists(),
+        newer=["only_first", "muscle"],
     )
     points = read_toml(FILES / "sites.toml")["site"]
     chosen = {point["code"]: [indications[code] for code in point["indications"]] for point in points}
-    report.loaded["sites"] = load_rows(Site, _sites(points), key=["code"], links={"indications": lambda row: chosen[row["code"]]})
-    sites = {site.code: site for site in Site.objects.all()}
+    report.loaded["sites"] = load_rows(
+        Site,
+        _sites(points, sources),
+        key=["code"],
+        links={"indications": lambda row: chosen[row["code"]]},
+        newer=["source", "from_general_knowledge"],
+    )
+    sites = {site.code: site for site in Site.objects.filter(clinic=None)}
     report.loaded["doses"] = load_rows(
         SiteDose, _site_doses(points, sites, indications, sources), key=["site", "family", "indication"]
     )
@@ -77,9 +86,17 @@ def _indications() -> Iterator[Row]:
         yield {"one_sided": False, **row}
 
 
+#: What of a product may be from general knowledge, as the catalogue file and as the column names it.
+_SHORT = {"hours_after_reconstitution": "hours", "storage": "storage"}
+
+
 def _products() -> Iterator[Row]:
     for row in read_toml(FILES / "products.toml")["product"]:
-        yield {name: value for name, value in row.items() if name not in ("vial_units", "sources")}
+        unread = row.get("general", ())
+        yield {
+            **{name: value for name, value in row.items() if name not in ("vial_units", "sources", "general")},
+            **{f"{_SHORT[name]}_from_general_knowledge": True for name in unread},
+        }
 
 
 def _load_presentations(products: dict[str, Product]) -> Loaded:
@@ -121,7 +138,7 @@ def _label_rules(products: dict[str, Product], indications: dict[str, Indication
                 }
 
 
-def _sites(points: list[dict[str, Any]]) -> Iterator[Row]:
+def _sites(points: list[dict[str, Any]], sources: dict[str, str]) -> Iterator[Row]:
     drawn = json.loads((FILES / "site_coordinates.json").read_text(encoding="utf-8"), parse_float=Decimal)
     for order, point in enumerate(points, start=1):
         place = drawn.get(point["code"]) or {"view": "FACE_FRONT", "x": point["x"], "y": point["y"]}
@@ -139,6 +156,8 @@ def _sites(points: list[dict[str, Any]]) -> Iterator[Row]:
             "is_selectable": point.get("selectable", True),
             "risk": point.get("risk", ""),
             "warning": point.get("warning", ""),
+            "source": cite(point["sources"], sources),
+            "from_general_knowledge": point.get("general", False),
             "order": order,
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -46,12 +46,14 @@ def load_rows(
     key: Sequence[str],
     links: Mapping[str, Callable[[Row], Sequence[Any]]] | None = None,
     settled: Callable[[Any], bool] = lambda _row: False,
+    newer: Collection[str] = (),
 ) -> Loaded:
     """Create what is missing, update what nobody touched, leave alone the rest.
 
     A row is found by its `key` fields; one that is left out is empty. It counts as touched when its values no longer match the
     fingerprint that the last load left in it, or when `settled` says so.
-    `links` gives, by name, the objects of many-to-many fields.
+    `links` gives, by name, the objects of many-to-many fields. `newer` are columns that an older catalogue did not know: a row
+    that matches its fingerprint without them was not touched either.
     """
     links = links or {}
     loaded = Loaded()
@@ -70,7 +72,7 @@ def load_rows(
             missing.append((row, wanted_links))
         elif row.catalogue_mark == mark:
             loaded.unchanged += 1
-        elif settled(row) or row.catalogue_mark != _fingerprint(_current(row, values, wanted_links)):
+        elif settled(row) or row.catalogue_mark not in _marks(_current(row, values, wanted_links), newer):
             loaded.kept.append(str(getattr(row, "code", row)))
         else:
             loaded.updated += 1
@@ -105,6 +107,11 @@ def _link(row: FromCatalogue, links: Mapping[str, Sequence[Any]]) -> None:
 def _current(row: FromCatalogue, values: Row, links: Mapping[str, Any]) -> dict[str, Any]:
     current: dict[str, Any] = {name: getattr(row, name) for name in values}
     return {**current, **{name: list(getattr(row, name).all()) for name in links}}
+
+
+def _marks(current: Row, newer: Collection[str]) -> tuple[str, str]:
+    """The fingerprints that the row may have been left with: by this catalogue's columns, or by an older one's."""
+    return _fingerprint(current), _fingerprint({name: value for name, value in current.items() if name not in newer})
 
 
 def _fingerprint(values: Row) -> str:

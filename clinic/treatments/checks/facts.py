@@ -37,6 +37,9 @@ class CheckedPoint:
     is_avoided: bool = False
     risk: str = ""
     warning: str = ""
+    #: Where risk and warning were read.
+    source: str = ""
+    from_general_knowledge: bool = False
     usual: Usual | None = None
 
 

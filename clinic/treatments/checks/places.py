@@ -51,7 +51,15 @@ def _risks(treatment: Treatment) -> Iterator[Finding]:
     for site, point in sites.items():
         if point.warning and not point.is_avoided:
             facts = {"site": point.label, "risk": point.risk}
-            yield Finding(Code.RISKY_POINT, Severity.NOTE, facts, about=site, rule=point.warning)
+            yield Finding(
+                Code.RISKY_POINT,
+                Severity.NOTE,
+                facts,
+                about=site,
+                rule=point.warning,
+                source="" if point.from_general_knowledge else point.source,
+                is_general=point.from_general_knowledge,
+            )
 
 
 def _of_site(treatment: Treatment, site: str) -> tuple[tuple[str, str, Decimal], ...]:

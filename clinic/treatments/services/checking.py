@@ -172,5 +172,7 @@ def _checked(point: Point, vials: Sequence[Vial], usual: Mapping[int, Usual]) ->
         is_avoided=site.is_avoided,
         risk=site.risk,
         warning=site.warning,
+        source=site.source,
+        from_general_knowledge=site.from_general_knowledge,
         usual=usual.get(site.pk),
     )
