@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, ClassVar
+from decimal import Decimal
+from typing import Any, ClassVar, cast
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -20,6 +22,8 @@ from clinic.patients.validators import validate_line, validate_text
 EARLIEST, LATEST = date(1880, 1, 1), date(2199, 12, 31)
 _YEAR_WORDS = _("Enter a date with a year between 1880 and 2199.")
 PLAUSIBLE_DAYS = [MinValueValidator(EARLIEST, _YEAR_WORDS), MaxValueValidator(LATEST, _YEAR_WORDS)]
+
+_NUMBER = re.compile(r"-?[0-9]{1,40}(?:[.,][0-9]{1,40})?")
 
 
 class LineField(forms.CharField):
@@ -69,6 +73,58 @@ class DayField(forms.DateField):
             validators=PLAUSIBLE_DAYS,
             **options,
         )
+
+
+class UnitsField(forms.CharField):
+    """Units as people type them: "2.5" or "2,5" with the digits 0 to 9; no exponent, no thousands mark, no words.
+
+    Whether such a number of units is possible is the service's to say.
+    """
+
+    widget = forms.TextInput(
+        attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control form-control-sm text-end"}
+    )
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("error_messages", {})["required"] = _("Enter the units.")
+        super().__init__(max_length=80, **options)
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        if _NUMBER.fullmatch(text) is None:
+            raise ValidationError(_("Enter units as a number such as 2.5."), code="invalid")
+        number = text.replace(",", ".")
+        # Also where they are zeros: "1,000" may have been meant as a thousand.
+        if len(number.partition(".")[2]) > 2:
+            raise ValidationError(_("Enter at most two decimals."), code="too_fine")
+        return Decimal(number)
+
+
+class DataSelect(forms.Select):
+    """A select whose options carry `data-` attributes, by option value."""
+
+    def __init__(self, *, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs={"class": "form-select", **(attrs or {})})
+        self.data: Mapping[str, Mapping[str, str]] = {}
+
+    def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **options)
+        for key, text in self.data.get(str(value), {}).items():
+            option["attrs"][f"data-{key}"] = text
+        return option
+
+
+class DataChoiceField(forms.ChoiceField):
+    """A choice among rows that the view offers, each option with its `data-` attributes."""
+
+    def __init__(self, *, attrs: dict[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(widget=DataSelect(attrs=attrs), **options)
+
+    def offer(self, choices: list[Any], data: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        self.choices = choices
+        cast(DataSelect, self.widget).data = data or {}
 
 
 class PlainForm(forms.Form):

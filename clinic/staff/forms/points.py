@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Condition
 from clinic.patients.models import Side as ConditionSide
+from clinic.staff.forms.fields import DataChoiceField, UnitsField
 from clinic.staff.forms.places import PercentField, percent_or_none
 from clinic.staff.pictures.body_map import units_text
 from clinic.staff.pictures.drawings import VIEW_TITLES
@@ -30,7 +30,6 @@ MORE_ROWS = 4
 MOST_ROWS = 60
 PREFIX = "points"
 
-_NUMBER = re.compile(r"-?[0-9]{1,40}(?:[.,][0-9]{1,40})?")
 _PLACE = re.compile(rf"{PREFIX}-(\d+)-(site|side|units|name|view|x|y)")
 _FREE = ("name", "view", "x", "y")
 
@@ -59,58 +58,6 @@ class Row:
         """Where a free point lies, if what was typed is a place on a picture."""
         x, y = percent_or_none(self.x), percent_or_none(self.y)
         return None if x is None or y is None or self.view not in View.__members__ else (View(self.view), x, y)
-
-
-class UnitsField(forms.CharField):
-    """Units as people type them: "2.5" or "2,5" with the digits 0 to 9; no exponent, no thousands mark, no words.
-
-    Whether such a number of units is possible is the service's to say.
-    """
-
-    widget = forms.TextInput(
-        attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control form-control-sm text-end"}
-    )
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("error_messages", {})["required"] = _("Enter the units.")
-        super().__init__(max_length=80, **options)
-
-    def clean(self, value: Any) -> Decimal | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        if _NUMBER.fullmatch(text) is None:
-            raise ValidationError(_("Enter units as a number such as 2.5."), code="invalid")
-        number = text.replace(",", ".")
-        # Also where they are zeros: "1,000" may have been meant as a thousand.
-        if len(number.partition(".")[2]) > 2:
-            raise ValidationError(_("Enter at most two decimals."), code="too_fine")
-        return Decimal(number)
-
-
-class DataSelect(forms.Select):
-    """A select whose options carry `data-` attributes, by option value."""
-
-    def __init__(self, *, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs={"class": "form-select", **(attrs or {})})
-        self.data: Mapping[str, Mapping[str, str]] = {}
-
-    def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **options)
-        for key, text in self.data.get(str(value), {}).items():
-            option["attrs"][f"data-{key}"] = text
-        return option
-
-
-class DataChoiceField(forms.ChoiceField):
-    """A choice among rows that the view offers, each option with its `data-` attributes."""
-
-    def __init__(self, *, attrs: dict[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(widget=DataSelect(attrs=attrs), **options)
-
-    def offer(self, choices: list[Any], data: Mapping[str, Mapping[str, str]] | None = None) -> None:
-        self.choices = choices
-        cast(DataSelect, self.widget).data = data or {}
 
 
 class PointForm(forms.Form):
