@@ -37,6 +37,7 @@ from tests.factories.toxins import (
     SiteFactory,
     VialDiscardFactory,
     VialFactory,
+    free_site,
 )
 from tests.factories.treatments import (
     RIGHT_POINTS,
@@ -111,6 +112,7 @@ __all__ = [
     "VisitKindFactory",
     "VoidedUseFactory",
     "WindowPolicyFactory",
+    "free_site",
     "member",
     "past_the_checks",
     "picture",
