@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from clinic.patients.models import Condition
 from clinic.staff.pictures.body_map import units_text
+from clinic.staff.vials import plain
 from clinic.toxins.models import Product, Site, SiteDose
 from clinic.toxins.services import doses_at
 
@@ -25,6 +26,11 @@ def sites_for(condition: Condition) -> tuple[dict[str, Site], bool]:
 def doses_for(product: Product, condition: Condition) -> dict[str, SiteDose]:
     """What the catalogue says of each point with the product, by the point's code."""
     return {dose.site.code: dose for dose in doses_at(product=product, indication=condition.indication).values()}
+
+
+def usual_ends(dose: SiteDose) -> str:
+    """The ends of the usual range of a point with a space in between, for a script: "1.25 2.5"."""
+    return " ".join(plain(one) for one in (dose.start_from, dose.start_until) if one is not None)
 
 
 def usual_text(dose: SiteDose) -> str:

@@ -12,7 +12,7 @@ from clinic.patients.models import Condition, Patient
 from clinic.practice.models import Practitioner
 from clinic.staff.forms.points import MOST_ROWS, Row, sides_of
 from clinic.staff.pictures.body_map import BodyMap, MapPoint, Side, lay_out_views, units_text
-from clinic.staff.points_offered import doses_for, sites_for, usual_text
+from clinic.staff.points_offered import doses_for, sites_for, usual_ends, usual_text
 from clinic.staff.templates_offered import TemplateShelf
 from clinic.staff.treatment_maps import catalogue_point, free_point, units_or_none
 from clinic.staff.vials import plain
@@ -92,6 +92,11 @@ class Desk:
         return {site.code: usual_text(dose) for site, dose in self.ranges if dose.start_from is not None}
 
     @property
+    def usual_ends(self) -> dict[str, str]:
+        """The ends of the usual range at each point with the product in hand."""
+        return {site.code: usual_ends(dose) for site, dose in self.ranges}
+
+    @property
     def quick_example(self) -> str:
         """What a quick entry looks like for this condition."""
         site = self.sites.get("ZYG_MAJ") or next(iter(self.sites.values()), None)
@@ -127,7 +132,13 @@ class Desk:
 
     def row_facts(self) -> dict[str, object]:
         """What each row of the table of points needs to know."""
-        return {"sites": self.sites, "condition": self.condition, "usual": self.usual, "previous": self.previous()}
+        return {
+            "sites": self.sites,
+            "condition": self.condition,
+            "usual": self.usual,
+            "ends": self.usual_ends,
+            "previous": self.previous(),
+        }
 
     def maps(self, rows: Iterable[Row]) -> tuple[BodyMap, ...]:
         """The catalogue's points on the sides that the condition allows, with the doses of these rows, and their free points.

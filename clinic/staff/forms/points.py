@@ -102,16 +102,20 @@ class PointForm(forms.Form):
         sites: Mapping[str, Site],
         condition: Condition,
         usual: Mapping[str, str],
+        ends: Mapping[str, str],
         previous: Mapping[tuple[str, str], Decimal],
         **options: Any,
     ) -> None:
-        """`usual` is what the catalogue says of each site; `previous` the units of the last treatment with the same product."""
+        """`usual` is what the catalogue says of each site, and `ends` its numbers.
+
+        `previous` has the units of the last treatment with the same product.
+        """
         super().__init__(*args, **options)
         self._sites = sites
         self._condition = condition
         cast(DataChoiceField, self.fields["site"]).offer(
             [("", "–"), *((code, str(one)) for code, one in sites.items())],
-            {code: _option_data(one, condition, usual.get(code, "")) for code, one in sites.items()},
+            {code: _option_data(one, condition, usual.get(code, ""), ends.get(code, "")) for code, one in sites.items()},
         )
         for field in self.fields.values():
             # The column's heading names the field to the eye; this does to everybody else.
@@ -158,8 +162,9 @@ class PointForm(forms.Form):
         return cleaned
 
 
-def _option_data(site: Site, condition: Condition, usual: str) -> dict[str, str]:
-    return {"sides": " ".join(sides_of(site, condition.side)), "warning": site.warning, "usual": usual}
+def _option_data(site: Site, condition: Condition, usual: str, ends: str) -> dict[str, str]:
+    sides = " ".join(sides_of(site, condition.side))
+    return {"sides": sides, "warning": site.warning, "usual": usual, "doses": ends}
 
 
 if TYPE_CHECKING:
