@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Condition
 from clinic.patients.models import Side as ConditionSide
-from clinic.staff.forms.fields import DataChoiceField, UnitsField
+from clinic.staff.forms.fields import DataChoiceField, DataSelect, UnitsField
 from clinic.staff.forms.places import PercentField, percent_or_none
 from clinic.staff.pictures.body_map import units_text
 from clinic.staff.pictures.drawings import VIEW_TITLES
@@ -27,7 +27,10 @@ from clinic.treatments.services import Point, Problem
 #: Rows that stand ready when nothing is repeated, and rows added at a time.
 READY_ROWS = 8
 MORE_ROWS = 4
+#: Points that a treatment may have here. More than that are refused, and shown again as they were typed.
 MOST_ROWS = 60
+#: Rows that are read and shown at all. No browser sends more: see DATA_UPLOAD_MAX_NUMBER_FIELDS in the settings.
+MOST_SHOWN = 720
 PREFIX = "points"
 
 _PLACE = re.compile(rf"{PREFIX}-(\d+)-(site|side|units|name|view|x|y)")
@@ -75,7 +78,7 @@ class PointForm(forms.Form):
         label=_("Side"),
         required=False,
         choices=[("", ""), *PointSide.choices],
-        widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
+        widget=DataSelect(attrs={"class": "form-select form-select-sm"}),
         error_messages={"invalid_choice": _("Choose right, left or midline.")},
     )
     units = UnitsField(label=_("Units"))
@@ -90,7 +93,7 @@ class PointForm(forms.Form):
         label=_("Picture"),
         required=False,
         choices=[("", ""), *VIEW_TITLES.items()],
-        widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
+        widget=DataSelect(attrs={"class": "form-select form-select-sm"}),
         error_messages={"invalid_choice": _("Choose a picture.")},
     )
     x = PercentField(label=_("% from the left"))
@@ -184,6 +187,10 @@ class PointFormSet(_Rows):
     def initial_form_count(self) -> int:
         return 0
 
+    def total_form_count(self) -> int:
+        count = super().total_form_count()
+        return min(count, posted_count(cast(QueryDict, self.data))) if self.is_bound else count
+
     def filled(self) -> list[PointForm]:
         """The rows that count, in their order: filled in and not removed."""
         return [form for form in self.forms if form.has_changed() and form not in self.deleted_forms]
@@ -215,22 +222,25 @@ def point_rows(rows: int) -> type[PointFormSet]:
         formset=PointFormSet,
         extra=rows,
         can_delete=True,
-        max_num=MOST_ROWS,
+        max_num=max(rows, MOST_ROWS),
         validate_max=True,
-        absolute_max=MOST_ROWS + 1,
+        absolute_max=MOST_SHOWN,
     )
     return cast(type[PointFormSet], made)
 
 
 def spare_rows(rows: Sequence[Row], *, ready: int) -> int:
-    """How many rows the table has: those filled and some to spare, at least `ready`."""
-    return min(max(len(rows) + MORE_ROWS, ready), MOST_ROWS)
+    """How many rows the table has: all those filled, and some to spare while they fit, at least `ready`."""
+    return max(len(rows), min(max(len(rows) + MORE_ROWS, ready), MOST_ROWS))
 
 
 def posted_count(posted: QueryDict) -> int:
-    """How many rows were sent; never more than a table may have."""
+    """How many rows were sent, without the empty ones that no table needs; never more than are read."""
     text = posted.get(f"{PREFIX}-TOTAL_FORMS", "")
-    return min(int(text), MOST_ROWS + 1) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+    sent = min(int(text), MOST_SHOWN) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+    names = ("site", "units")
+    filled = (number + 1 for number in range(sent) if any(posted.get(f"{PREFIX}-{number}-{name}", "").strip() for name in names))
+    return max(min(sent, MOST_ROWS), *filled, 0)
 
 
 def posted_rows(posted: QueryDict) -> list[Row]:
