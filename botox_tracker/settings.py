@@ -166,6 +166,10 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "clinic.tasks.tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS * 55 / 60}},
 }
 
+# -- what is sent --------------------------------------------------------------------------------------------
+# A table of 500 points is refused in words and shown again as it was typed (seven fields a row), not with a bare 400.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
 # -- people who sign in --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "clinic.User"
 AUTHENTICATION_BACKENDS = [

@@ -8,20 +8,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q
-from django.utils.translation import gettext as _
-
 from clinic.patients.models import Condition, Patient
 from clinic.practice.models import Practitioner
-from clinic.staff.forms.points import Row, sides_of
+from clinic.staff.forms.points import MOST_ROWS, Row, sides_of
 from clinic.staff.pictures.body_map import BodyMap, MapPoint, Side, lay_out_views, units_text
+from clinic.staff.points_offered import doses_for, sites_for, usual_ends, usual_text
 from clinic.staff.templates_offered import TemplateShelf
 from clinic.staff.treatment_maps import catalogue_point, free_point, units_or_none
 from clinic.staff.vials import plain
 from clinic.toxins.body import View
 from clinic.toxins.models import FREE_POINT, Laterality, Product, Site, SiteDose, Vial
 from clinic.toxins.rules import LabelLimit
-from clinic.toxins.services import doses_at, usable_vials
+from clinic.toxins.services import usable_vials
 from clinic.treatments import dosing
 from clinic.treatments.models import Injection, InjectionSession
 from clinic.treatments.services import signed_sessions, used_for_others, window_for
@@ -39,6 +37,11 @@ class PastTreatment:
     @property
     def product(self) -> Product:
         return self.session.product
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether there are more points than the table of points holds."""
+        return len(self.injections) > MOST_ROWS
 
     def rows(self) -> list[Row]:
         return [row_of(one) for one in self.injections]
@@ -89,6 +92,11 @@ class Desk:
         return {site.code: usual_text(dose) for site, dose in self.ranges if dose.start_from is not None}
 
     @property
+    def usual_ends(self) -> dict[str, str]:
+        """The ends of the usual range at each point with the product in hand."""
+        return {site.code: usual_ends(dose) for site, dose in self.ranges}
+
+    @property
     def quick_example(self) -> str:
         """What a quick entry looks like for this condition."""
         site = self.sites.get("ZYG_MAJ") or next(iter(self.sites.values()), None)
@@ -101,10 +109,10 @@ class Desk:
 
     @property
     def repeats(self) -> PastTreatment | None:
-        """The treatment whose rows are filled in: only while a vial of its own product can be chosen."""
-        if self.repeated is None or not any(vial.lot.product_id == self.repeated.product.pk for vial in self.vials):
+        """The treatment whose rows are filled in: while a vial of its own product can be chosen, and all its points fit."""
+        if self.repeated is None or self.repeated.is_too_long:
             return None
-        return self.repeated
+        return self.repeated if any(vial.lot.product_id == self.repeated.product.pk for vial in self.vials) else None
 
     def first_rows(self) -> list[Row]:
         """The rows the page opens with: those of the treatment repeated, or of the template chosen."""
@@ -124,7 +132,13 @@ class Desk:
 
     def row_facts(self) -> dict[str, object]:
         """What each row of the table of points needs to know."""
-        return {"sites": self.sites, "condition": self.condition, "usual": self.usual, "previous": self.previous()}
+        return {
+            "sites": self.sites,
+            "condition": self.condition,
+            "usual": self.usual,
+            "ends": self.usual_ends,
+            "previous": self.previous(),
+        }
 
     def maps(self, rows: Iterable[Row]) -> tuple[BodyMap, ...]:
         """The catalogue's points on the sides that the condition allows, with the doses of these rows, and their free points.
@@ -225,7 +239,7 @@ def lay_desk(
     for one in [chosen, *(_chosen(patient, vials, more) for more in more_vial_ids if more)]:
         if one is not None and one not in vials:
             vials.append(one)
-    sites, has_own_points = _sites(condition)
+    sites, has_own_points = sites_for(condition)
     shelf.in_stock = {vial.lot.product_id for vial in vials}
     shelf.sites = sites
     filled = wanted.product_id if wanted else shelf.product.pk if shelf.product else None
@@ -251,15 +265,9 @@ def lay_desk(
         last_of_product=told.get(of_product.pk) if of_product else None,
         product=product,
         shelf=shelf,
-        doses={} if product is None else _doses(product, condition),
+        doses={} if product is None else doses_for(product, condition),
         shared=used_for_others(patient=patient, vials=vials),
     )
-
-
-def usual_text(dose: SiteDose) -> str:
-    """The usual range of a point: "usually 1.25–2.5 U"."""
-    ends = [units_text(one) for one in (dose.start_from, dose.start_until) if one is not None]
-    return _("usually %(range)s U") % {"range": "–".join(dict.fromkeys(ends))}
 
 
 def _chosen(patient: Patient, vials: Sequence[Vial], vial_id: str) -> Vial | None:
@@ -270,23 +278,6 @@ def _chosen(patient: Patient, vials: Sequence[Vial], vial_id: str) -> Vial | Non
     usable = next((vial for vial in vials if vial.public_id == public_id), None)
     stocked = Vial.objects.select_related("lot__product", "presentation").filter(clinic=patient.clinic)
     return usable or stocked.filter(public_id=public_id).first()
-
-
-def _sites(condition: Condition) -> tuple[dict[str, Site], bool]:
-    """The points of the condition's indication, the clinic's own with them, and True; all and False, where there are none for it.
-
-    The free point comes last.
-    """
-    here = Q(clinic=None) | Q(clinic=condition.patient.clinic_id)
-    sites = list(Site.objects.filter(here, is_selectable=True).prefetch_related("indications").order_by("order", "code"))
-    for_it = [site for site in sites if condition.indication in site.indications.all()]
-    free = [site for site in sites if site.is_free]
-    chosen = [*(site for site in for_it or sites if not site.is_free), *free]
-    return {site.code: site for site in chosen}, bool(for_it)
-
-
-def _doses(product: Product, condition: Condition) -> dict[str, SiteDose]:
-    return {dose.site.code: dose for dose in doses_at(product=product, indication=condition.indication).values()}
 
 
 def row_of(one: Injection) -> Row:

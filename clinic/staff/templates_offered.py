@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from django.utils.functional import cached_property
 
@@ -21,6 +22,9 @@ from clinic.treatments.services import FittedPoint, fitted, templates_for
 class TemplateShelf:
     """The templates for a condition, and the chosen one with its points on this patient's side."""
 
+    #: How many points the table holds.
+    most: ClassVar[int] = MOST_ROWS
+
     condition: Condition
     offered: Sequence[ProtocolTemplate]
     chosen: ProtocolTemplate | None = None
@@ -32,7 +36,9 @@ class TemplateShelf:
     @property
     def product(self) -> Product | None:
         """The product whose vials alone may be chosen, because its units are filled in."""
-        return self.chosen.product if self.chosen and self.is_fillable(self.chosen) else None
+        if self.chosen is None or not self.is_fillable(self.chosen) or self.is_too_long:
+            return None
+        return self.chosen.product
 
     def is_fillable(self, template: ProtocolTemplate) -> bool:
         """Whether the template's units may be filled in: only while there is a usable vial of its own product."""
@@ -49,22 +55,43 @@ class TemplateShelf:
         sides = {"RIGHT", "LEFT"}
         return self.chosen is not None and {self.chosen.side, self.condition.side} == sides
 
+    @property
+    def taken(self) -> list[FittedPoint]:
+        """Points of the chosen template that the condition takes."""
+        return [one for one in self.points if self._is_taken(one) and not _is_lost(one)]
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the condition takes more points than the table holds. Then none is filled in: part of a scheme is no scheme."""
+        return len(self.taken) > MOST_ROWS
+
     @cached_property
     def left_out(self) -> list[FittedPoint]:
         """Points of the chosen template that this condition does not take: of its other side, or no longer to be chosen."""
-        if self.chosen is None or not self.is_fillable(self.chosen):
-            return []
-        return [one for one in self.points if not self._is_taken(one)]
+        return [one for one in self.points if not self._is_taken(one)] if self.product else []
+
+    @cached_property
+    def without_place(self) -> list[FittedPoint]:
+        """Free points of the chosen template that are left out because nobody knows where they lay."""
+        return [one for one in self.points if self._is_taken(one) and _is_lost(one)] if self.product else []
 
     def rows(self) -> list[Row]:
-        """The rows of the chosen template; none while its product cannot be given."""
-        if self.chosen is None or not self.is_fillable(self.chosen):
-            return []
-        return [Row(one.site, one.side, plain(one.units)) for one in self.points if self._is_taken(one)][:MOST_ROWS]
+        """The rows of the chosen template; none while its product cannot be given, and none if it has more than fit."""
+        return [_row_of(one) for one in self.taken] if self.product else []
 
     def _is_taken(self, point: FittedPoint) -> bool:
         site = self.sites.get(point.site)
-        return site is not None and not site.is_free and point.side in sides_of(site, self.condition.side)
+        return site is not None and point.side in sides_of(site, self.condition.side)
+
+
+def _is_lost(point: FittedPoint) -> bool:
+    return point.is_free and not point.view
+
+
+def _row_of(point: FittedPoint) -> Row:
+    if not point.is_free:
+        return Row(point.site, point.side, plain(point.units))
+    return Row(point.site, point.side, plain(point.units), point.point, point.view, plain(point.x), plain(point.y))
 
 
 def shelf_for(condition: Condition, *, user: User, wanted_id: str = "") -> TemplateShelf | None:

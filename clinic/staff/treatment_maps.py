@@ -10,13 +10,13 @@ from clinic.staff.forms.points import Row
 from clinic.staff.pictures.body_map import BodyMap, MapPoint, Side, lay_out_views
 from clinic.toxins.body import View
 from clinic.toxins.models import FREE_POINT, Site
-from clinic.treatments.models import Injection
+from clinic.treatments.models import Injection, TemplatePoint
 
 _UNITS = re.compile(r"[0-9]{1,5}(?:[.,][0-9]{1,2})?")
 
 
-def given_maps(injections: Iterable[Injection]) -> tuple[BodyMap, ...]:
-    """The maps of a signed treatment: its points where they were given. Needs each point's site."""
+def given_maps(injections: Iterable[Injection | TemplatePoint]) -> tuple[BodyMap, ...]:
+    """The maps of a signed treatment or of a template: its points where they lie. Needs each point's site."""
     return lay_out_views(
         MapPoint(
             code=one.site.code,
@@ -31,6 +31,7 @@ def given_maps(injections: Iterable[Injection]) -> tuple[BodyMap, ...]:
             is_free=one.is_free,
         )
         for one in injections
+        if one.view
     )
 
 

@@ -43,6 +43,11 @@ class View(StrEnum):
         """The view in which a point lies on `side`, if this is where the patient's right is seen."""
         return _OTHER_SIDE.get(self, self) if side == LEFT else self
 
+    @property
+    def mirrored(self) -> View:
+        """The view in which a point of this one lies once its side is exchanged: its own, or that of the other side alone."""
+        return _OTHER_SIDE.get(self, _FIRST_SIDE.get(self, self))
+
     def side_at(self, x: Decimal) -> str:
         """RIGHT, LEFT or MIDLINE of the patient at `x`, in percent from the left of the picture."""
         if self.only_side:
@@ -53,3 +58,4 @@ class View(StrEnum):
 
 
 _OTHER_SIDE = {View.FACE_RIGHT: View.FACE_LEFT, View.ARM_RIGHT: View.ARM_LEFT, View.LEG_RIGHT: View.LEG_LEFT}
+_FIRST_SIDE = {left: right for right, left in _OTHER_SIDE.items()}

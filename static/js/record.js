@@ -21,7 +21,8 @@
 //   [data-free-point]                 button: the next press on a picture is a free point
 //   [data-separate]                   holds the box that says that points at one place are separate
 //
-// After every change the form receives the event "points:changed".
+// After every change the form receives the event "points:changed", and after a press on a point "point:picked": whoever cancels
+// that takes over from here, and answers with "point:dosed" or "point:left".
 
 const TEXTS = {
   unknown: "No point is called “{name}”.",
@@ -417,6 +418,8 @@ class Recording {
       mark.addEventListener("keydown", (event) => this.keyOnMap(event, mark));
     }
     this.map.addEventListener("pointerleave", () => this.tell(null));
+    this.form.addEventListener("point:dosed", (event) => this.dose(event.detail));
+    this.form.addEventListener("point:left", (event) => this.leave(event.detail));
     // Each picture is one stop for the Tab key.
     for (const picture of this.pictures) {
       const marks = this.marks.filter((mark) => picture.contains(mark));
@@ -531,12 +534,33 @@ class Recording {
     const known = this.points().find((point) => point.site === site && point.side === side);
     const row = known?.row ?? this.emptyRow();
     if (!known) this.fill(row, site, side);
+    const back = known ? null : this.undos.at(-1);
     row.hidden = false;
     this.say(mark.dataset.warning, "warning");
     this.show();
     const units = this.field(row, "units");
+    const goOn = new CustomEvent("point:picked", { cancelable: true, detail: { mark, row, units, back } });
+    if (!this.form.dispatchEvent(goOn)) return;
     units.focus();
     units.select();
+  }
+
+  /** Units were chosen on the map. A point that had none is one thing with them, and taken back with them. */
+  dose({ row, units }) {
+    const before = this.snapshot(row);
+    if (this.field(row, "units").value) this.undos.push(() => this.restore(row, before));
+    this.field(row, "units").value = writeUnits(units);
+    this.show();
+  }
+
+  /** A point was pressed and left without units: its row goes as it came. */
+  leave({ row, back }) {
+    if (back && !this.field(row, "units").value) {
+      back();
+      this.undos = this.undos.filter((step) => step !== back);
+    }
+    this.say("");
+    this.show();
   }
 
   /** The map is one stop for the Tab key; arrow keys go to the nearest point in their direction. */

@@ -37,6 +37,7 @@ from tests.factories.toxins import (
     SiteFactory,
     VialDiscardFactory,
     VialFactory,
+    free_site,
     own_rule,
     own_site,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "VisitKindFactory",
     "VoidedUseFactory",
     "WindowPolicyFactory",
+    "free_site",
     "member",
     "own_rule",
     "own_site",

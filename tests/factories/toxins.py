@@ -7,6 +7,7 @@ import factory
 
 from clinic.toxins.lot_numbers import lot_key
 from clinic.toxins.models import (
+    FREE_POINT,
     Indication,
     LabelRule,
     Lot,
@@ -131,6 +132,13 @@ class SiteFactory(Factory):
             self.indications.set(given)
         elif create and not self.indications.exists():
             self.indications.add(IndicationFactory())
+
+
+def free_site():
+    """The catalogue's one row for points that it does not have."""
+    site = SiteFactory(code=FREE_POINT, muscle="Free point", laterality="ANY", may_be_contralateral=True)
+    site.indications.clear()
+    return site
 
 
 class SiteDoseFactory(Factory):

@@ -6,6 +6,7 @@ from decimal import Decimal
 import factory
 from dateutil.relativedelta import relativedelta
 
+from clinic.toxins.body import View
 from clinic.toxins.models import VialState
 from clinic.treatments.models import (
     ContactAttempt,
@@ -27,7 +28,7 @@ from clinic.treatments.models import (
 from tests.factories.base import NOW, Factory
 from tests.factories.patients import ConditionFactory, PatientFactory
 from tests.factories.practice import ClinicFactory, PractitionerFactory, UserFactory
-from tests.factories.toxins import IndicationFactory, ProductFactory, SiteFactory, VialFactory
+from tests.factories.toxins import IndicationFactory, ProductFactory, SiteFactory, VialFactory, free_site
 
 #: The default treatment, on the patient's right; its window opens on 1 December 2026 and closes on 1 March 2027.
 TREATED_ON = date(2026, 9, 1)
@@ -35,6 +36,13 @@ RIGHT_POINTS = (("OO_UL_LAT", "RIGHT", "2.5"), ("OO_LL_LAT", "RIGHT", "2.5"), ("
 
 #: What was answered before it.
 ANSWERED = {"HYPERSENSITIVITY": "NO", "ANTICOAGULANT": "YES"}
+
+
+def _put_free_points(model, points, first, **of):
+    """Each (name, view, x, side, units), at half height of its picture."""
+    for order, (name, view, x, side, units) in enumerate(points, first):
+        place = {"view": view, "x": Decimal(x), "y": Decimal(50)}
+        model.objects.create(order=order, site=free_site(), side=side, point=name, units=Decimal(units), **place, **of)
 
 
 class WindowPolicyFactory(Factory):
@@ -47,7 +55,8 @@ class WindowPolicyFactory(Factory):
 class InjectionSessionFactory(Factory):
     """A signed treatment with its version, points and vial; `signed=False` leaves a draft without a version.
 
-    `points` are (site code, side, units); `vial` is drawn from (a new one by default).
+    `points` are (site code, side, units), `free_points` (name, view, x, side, units); `vial` is drawn
+    from (a new one by default).
     """
 
     class Meta:
@@ -75,10 +84,12 @@ class InjectionSessionFactory(Factory):
         return super()._generate(strategy, params)
 
     @classmethod
-    def _create(cls, model_class, *args, signed=True, points=RIGHT_POINTS, vial=None, signed_by=None, **kwargs):
+    def _create(cls, model_class, *args, signed=True, points=RIGHT_POINTS, free_points=(), vial=None, signed_by=None, **kwargs):
         session = super()._create(model_class, *args, **kwargs)
         if signed:
-            version = SessionVersionFactory(session=session, points=points, vial=vial, signed_by=signed_by)
+            version = SessionVersionFactory(
+                session=session, points=points, free_points=free_points, vial=vial, signed_by=signed_by
+            )
             session.state, session.current_version = SessionState.SIGNED, version
             session.save()
         return session
@@ -99,15 +110,34 @@ class SessionVersionFactory(Factory):
 
     @classmethod
     def _create(
-        cls, model_class, *args, points=RIGHT_POINTS, vial=None, signed_by=None, signed_at=None, answers=ANSWERED, **kwargs
+        cls,
+        model_class,
+        *args,
+        points=RIGHT_POINTS,
+        free_points=(),
+        vial=None,
+        signed_by=None,
+        signed_at=None,
+        answers=ANSWERED,
+        **kwargs,
     ):
         session = kwargs["session"]
-        total = sum((Decimal(units) for _, _, units in points), Decimal(0))
+        total = sum((Decimal(units) for *_, units in (*points, *free_points)), Decimal(0))
         version = super()._create(model_class, *args, total_units=total, **kwargs)
         for order, (code, side, units) in enumerate(points):
             site = SiteFactory(code=code)
             x = 100 - site.x if side == "LEFT" else site.x
-            Injection.objects.create(version=version, order=order, site=site, side=side, x=x, y=site.y, units=Decimal(units))
+            Injection.objects.create(
+                version=version,
+                order=order,
+                site=site,
+                side=side,
+                view=View(site.view).on(side),
+                x=x,
+                y=site.y,
+                units=Decimal(units),
+            )
+        _put_free_points(Injection, free_points, len(points), version=version)
         PreCheck.objects.bulk_create(
             PreCheck(version=version, item=item, answer=answer, at=session.created_at) for item, answer in answers.items()
         )
@@ -199,7 +229,10 @@ class TreatmentDraftFactory(Factory):
 
 
 class ProtocolTemplateFactory(Factory):
-    """The clinic's template with the default points of the right; `points` are (site code, side, units)."""
+    """The clinic's template with the default points of the right; `points` are (site code, side, units).
+
+    After them come `free_points`: (name, view, x, side, units); no view is none that was kept.
+    """
 
     class Meta:
         model = ProtocolTemplate
@@ -212,12 +245,20 @@ class ProtocolTemplateFactory(Factory):
     created_at = NOW
 
     @classmethod
-    def _create(cls, model_class, *args, points=RIGHT_POINTS, **kwargs):
+    def _create(cls, model_class, *args, points=RIGHT_POINTS, free_points=(), **kwargs):
         template = super()._create(model_class, *args, **kwargs)
         for order, (code, side, units) in enumerate(points):
             site = SiteFactory(code=code)
             x = 100 - site.x if side == "LEFT" else site.x
             TemplatePoint.objects.create(
-                template=template, order=order, site=site, side=side, x=x, y=site.y, units=Decimal(units)
+                template=template,
+                order=order,
+                site=site,
+                side=side,
+                view=View(site.view).on(side),
+                x=x,
+                y=site.y,
+                units=Decimal(units),
             )
+        _put_free_points(TemplatePoint, free_points, len(points), template=template)
         return template

@@ -261,3 +261,11 @@ def test_each_clinic_has_drawings_for_photographs_and_a_signed_consent(demonstra
         documents = Document.objects.filter(patient__clinic=clinic)
         assert Counter(documents.values_list("kind", flat=True)) == {"PHOTOGRAPH": 4, "SIGNED_CONSENT": 1}
         assert all(one.session.performed_on == one.taken_on and one.size < 100_000 for one in documents)
+
+
+def test_the_fixed_scheme_for_migraine_is_a_template_with_its_31_points_on_their_pictures(demonstration):
+    for clinic in Clinic.objects.all():
+        scheme = ProtocolTemplate.objects.get(clinic=clinic, name="Fixed scheme, 31 places")
+        views = Counter(scheme.points.values_list("view", flat=True))
+        assert (scheme.indication.code, views.total()) == ("CM", 31)
+        assert views == {"FACE_FRONT": 7, "FACE_RIGHT": 4, "FACE_LEFT": 4, "HEAD_BACK": 16}

@@ -10,7 +10,7 @@ from django.urls import reverse
 from clinic.toxins.models import Indication, Site
 from clinic.toxins.services import load_catalogue
 from clinic.treatments.models import Injection, InjectionSession
-from tests.factories import NOW, ConditionFactory, SiteFactory
+from tests.factories import NOW, ConditionFactory, free_site
 from tests.staff.recording import RecordPage, text
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +27,7 @@ def clock(time_machine):
 @pytest.fixture
 def desk(client):
     page = RecordPage(client)
-    free = SiteFactory(code="FREE", muscle="Free point", laterality="ANY", may_be_contralateral=True)
-    free.indications.clear()
+    free_site()
     return page
 
 

@@ -2,12 +2,14 @@
 
 import re
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
 from clinic.practice.models import Role
-from clinic.toxins.models import Lot
+from clinic.staff.forms.points import MOST_ROWS
+from clinic.toxins.models import Lot, Site
 from clinic.treatments.models import InjectionSession, ProtocolTemplate
 from tests.factories import (
     NOW,
@@ -19,6 +21,7 @@ from tests.factories import (
     ProtocolTemplateFactory,
     SiteFactory,
     VialFactory,
+    free_site,
     member,
 )
 from tests.staff.recording import RecordPage, text, value_of
@@ -46,6 +49,10 @@ def template_at(desk, **options):
 
 def rows(response, count=3):
     return [[value_of(response, f"points-{n}-{name}") for name in ("site", "side", "units")] for n in range(count)]
+
+
+def filled_rows(response):
+    return [form for form in response.context["points"].forms if form.initial.get("site")]
 
 
 def xeomin():
@@ -107,6 +114,73 @@ def test_what_the_condition_does_not_take_is_named_and_left_out(desk):
     assert "Left out, because this condition does not take them: Zygomaticus major left 1.25 U." in text(response)
 
 
+MASSETER = ("Masseter", "FACE_RIGHT", "45.5", "RIGHT", "10")
+
+
+def free_row(response, number):
+    names = ("site", "side", "units", "name", "view", "x", "y")
+    form = response.context["points"].forms[number]
+    return [form[name].value() for name in names]
+
+
+def test_free_points_of_a_template_are_filled_in_and_signed_where_they_lay(desk):
+    free_site()
+    template = template_at(desk, free_points=[MASSETER])
+    response = desk.get(f"&template={template.public_id}")
+    typed = ["FREE", "RIGHT", "10", "Masseter", "FACE_RIGHT", "45.5", "50"]
+    assert free_row(response, 2) == typed
+    assert [map_.view for map_ in response.context["maps"]] == ["FACE_FRONT", "FACE_RIGHT"]
+    sent = dict(zip(("site", "side", "units", "name", "view", "x", "y"), typed, strict=True))
+    rows_sent = {f"points-2-{name}": value for name, value in sent.items()}
+    assert desk.post(*POINTS, more=f"&template={template.public_id}", **rows_sent).status_code == 302
+    point = InjectionSession.objects.get().current_version.injections.get(site__code="FREE")
+    assert (point.name, point.view, point.x, point.side) == ("Masseter", "FACE_RIGHT", Decimal("45.5"), "RIGHT")
+
+
+def test_free_points_are_mirrored_with_the_rest(client):
+    desk = RecordPage(client, side="LEFT")
+    free_site()
+    template = template_at(desk, free_points=[MASSETER])
+    response = desk.get(f"&template={template.public_id}")
+    assert free_row(response, 2) == ["FREE", "LEFT", "10", "Masseter", "FACE_LEFT", "54.5", "50"]
+
+
+def test_a_free_point_whose_place_was_not_kept_is_named_and_left_out(desk):
+    free_site()
+    template = template_at(desk, free_points=[("Old scar", "", "40", "RIGHT", "3")])
+    response = desk.get(f"&template={template.public_id}")
+    assert rows(response)[2] == ["", "", ""]
+    assert "Left out, because their place on the picture was not kept: Old scar right 3 U." in text(response)
+
+
+def test_a_free_point_is_left_out_where_the_catalogue_offers_none(desk):
+    template = template_at(desk, free_points=[MASSETER])
+    Site.objects.filter(code="FREE").update(is_selectable=False)
+    response = desk.get(f"&template={template.public_id}")
+    assert "Left out, because this condition does not take them: Masseter right 10 U." in text(response)
+
+
+def test_as_many_points_as_the_table_holds_are_filled_in(desk):
+    template = template_at(desk, points=[(f"MIG{number:02}", "RIGHT", "3") for number in range(MOST_ROWS)])
+    assert len(filled_rows(desk.get(f"&template={template.public_id}"))) == MOST_ROWS
+
+
+def test_a_template_with_more_points_than_the_table_holds_is_shown_and_none_is_filled_in(desk):
+    template = template_at(desk, points=[(f"MIG{number:02}", "RIGHT", "3") for number in range(MOST_ROWS + 1)])
+    response = desk.get(f"&template={template.public_id}")
+    assert filled_rows(response) == []
+    assert "has 61 points for this condition, and the table takes at most 60. None was filled in" in text(response)
+    assert "Muscle MIG60 right 3 U" in text(response)
+
+
+def test_a_treatment_with_more_points_than_the_table_holds_is_not_repeated_in_part(desk):
+    points = [(f"MIG{number:02}", "RIGHT", "1") for number in range(MOST_ROWS + 1)]
+    session = InjectionSessionFactory(condition=desk.condition, points=points, product=desk.vial.lot.product)
+    response = desk.get(f"&repeat={session.public_id}")
+    assert filled_rows(response) == []
+    assert "That treatment has 61 points, more than this table holds. None was filled in" in text(response)
+
+
 @pytest.mark.parametrize("whose", ["a colleague's", "another clinic's", "another indication's", "retired", "nobody's", "no id"])
 def test_a_template_that_is_not_for_this_does_not_exist(desk, whose):
     wanted = {
@@ -145,6 +219,15 @@ def test_points_are_kept_from_the_treatment_s_page_for_oneself(desk):
     assert "Kept as the template “Round the eye”." in text(response)
     template = ProtocolTemplate.objects.get()
     assert (template.practitioner, template.points.count()) == (desk.practitioner, 2)
+
+
+def test_free_points_are_kept_and_shown_on_the_template_s_page(desk):
+    session = InjectionSessionFactory(condition=desk.condition, points=POINTS, free_points=[MASSETER])
+    assert "Masseter free point right 10 U" in text(desk.client.get(address("keep", session)))
+    desk.client.post(address("keep", session), {"name": "With the masseter", "owner": "clinic"})
+    page = desk.client.get(address("rename", ProtocolTemplate.objects.get()))
+    assert "Masseter free point right 10 U" in text(page)
+    assert "<li>Masseter, right; 10 U</li>" in page.content.decode()
 
 
 def test_a_name_that_is_taken_is_told_beside_the_field_and_the_form_is_kept(desk):

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from clinic.audit import Actor, AuditEvent
+from clinic.toxins.body import View
 from clinic.treatments.models import ProtocolTemplate, TemplatePoint
 from clinic.treatments.services import TemplateRefused, fitted, keep_template, rename_template, retire_template, templates_for
 from tests.factories import (
@@ -136,6 +137,45 @@ def test_a_template_of_one_side_is_mirrored_for_a_condition_of_the_other(by):
     assert [one.side for one in mirrored] == ["LEFT", "MIDLINE", "RIGHT"]
     assert [one.x for one in mirrored] == [100 - one.x for one in kept]
     assert [(one.site, one.units, one.y) for one in mirrored] == [(one.site, one.units, one.y) for one in kept]
+
+
+FREE_POINTS = (
+    ("Masseter", "FACE_RIGHT", "45.5", "RIGHT", "10"),
+    ("Deep scar", "FACE_FRONT", "30.25", "RIGHT", "2.5"),
+    ("Nape", "HEAD_BACK", "61", "RIGHT", "5"),
+    ("Chin", "FACE_FRONT", "50", "MIDLINE", "2"),
+)
+
+
+def free_places(template, side):
+    return [(one.name, one.view, one.x, one.side) for one in fitted(template, condition_side=side) if one.is_free]
+
+
+def test_free_points_are_kept_with_their_names_and_places(by):
+    template = keep(by, InjectionSessionFactory(points=POINTS, free_points=FREE_POINTS))
+    assert free_places(template, "RIGHT") == [(name, view, Decimal(x), side) for name, view, x, side, _units in FREE_POINTS]
+    assert [one.name for one in fitted(template, condition_side="RIGHT")][:2] == ["Zygomaticus major", "Muscle PROC"]
+
+
+def test_free_points_are_mirrored_in_their_picture_or_into_that_of_the_other_side(by):
+    template = keep(by, InjectionSessionFactory(points=POINTS, free_points=FREE_POINTS))
+    assert free_places(template, "LEFT") == [
+        ("Masseter", "FACE_LEFT", Decimal("54.5"), "LEFT"),
+        ("Deep scar", "FACE_FRONT", Decimal("69.75"), "LEFT"),
+        ("Nape", "HEAD_BACK", Decimal(39), "LEFT"),
+        ("Chin", "FACE_FRONT", Decimal(50), "MIDLINE"),
+    ]
+
+
+def test_a_place_is_on_the_side_it_is_said_to_be_once_it_is_mirrored(by):
+    template = keep(by, InjectionSessionFactory(points=POINTS, free_points=FREE_POINTS))
+    for one in fitted(template, condition_side="LEFT"):
+        assert View(one.view).side_at(one.x) == one.side or not one.is_free
+
+
+def test_mirrored_twice_is_as_it_was():
+    assert all(view.mirrored.mirrored is view for view in View)
+    assert {view for view in View if view.mirrored is not view} == {view for view in View if view.only_side}
 
 
 @pytest.mark.parametrize("side", ["BOTH", "NONE"])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, ClassVar
+from decimal import Decimal
+from typing import Any, ClassVar, cast
 
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, ProhibitNullCharactersValidator
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.names import tidy
@@ -20,6 +24,8 @@ from clinic.patients.validators import validate_line, validate_text
 EARLIEST, LATEST = date(1880, 1, 1), date(2199, 12, 31)
 _YEAR_WORDS = _("Enter a date with a year between 1880 and 2199.")
 PLAUSIBLE_DAYS = [MinValueValidator(EARLIEST, _YEAR_WORDS), MaxValueValidator(LATEST, _YEAR_WORDS)]
+
+_NUMBER = re.compile(r"-?[0-9]{1,40}(?:[.,][0-9]{1,40})?")
 
 
 class LineField(forms.CharField):
@@ -69,6 +75,79 @@ class DayField(forms.DateField):
             validators=PLAUSIBLE_DAYS,
             **options,
         )
+
+
+class UnitsField(forms.CharField):
+    """Units as people type them: "2.5" or "2,5" with the digits 0 to 9; no exponent, no thousands mark, no words.
+
+    Whether such a number of units is possible is the service's to say.
+    """
+
+    widget = forms.TextInput(
+        attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control form-control-sm text-end"}
+    )
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("error_messages", {})["required"] = _("Enter the units.")
+        super().__init__(max_length=80, **options)
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        if _NUMBER.fullmatch(text) is None:
+            raise ValidationError(_("Enter units as a number such as 2.5."), code="invalid")
+        number = text.replace(",", ".")
+        # Also where they are zeros: "1,000" may have been meant as a thousand.
+        if len(number.partition(".")[2]) > 2:
+            raise ValidationError(_("Enter at most two decimals."), code="too_fine")
+        return Decimal(number)
+
+
+class DataSelect(forms.Select):
+    """A select whose options carry `data-` attributes, by option value.
+
+    It is written without Django's template for each option: a table of points has thousands of them.
+    """
+
+    def __init__(self, *, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs={"class": "form-select", **(attrs or {})})
+        self.data: Mapping[str, Mapping[str, str]] = {}
+
+    def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **options)
+        for key, text in self.data.get(str(value), {}).items():
+            option["attrs"][f"data-{key}"] = text
+        return option
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        groups = format_html_join("", "{}", ((_group(label, options),) for label, options, _index in widget["optgroups"]))
+        return format_html('<select name="{}"{}>{}</select>', widget["name"], _attributes(widget["attrs"]), groups)
+
+
+def _group(label: str | None, options: Iterable[Mapping[str, Any]]) -> SafeString:
+    parts = ((option["value"], _attributes(option["attrs"]), option["label"]) for option in options)
+    written = format_html_join("\n", '<option value="{}"{}>{}</option>', parts)
+    return format_html('<optgroup label="{}">{}</optgroup>', label, written) if label else written
+
+
+def _attributes(attrs: Mapping[str, Any]) -> SafeString:
+    """As Django's template writes them: in their order, what is true without a value, what is false not at all."""
+    said = {name: value for name, value in attrs.items() if value is not False and value is not None}
+    bare = format_html_join("", " {}", ((name,) for name, value in said.items() if value is True))
+    return format_html_join("", ' {}="{}"', ((name, value) for name, value in said.items() if value is not True)) + bare
+
+
+class DataChoiceField(forms.ChoiceField):
+    """A choice among rows that the view offers, each option with its `data-` attributes."""
+
+    def __init__(self, *, attrs: dict[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(widget=DataSelect(attrs=attrs), **options)
+
+    def offer(self, choices: list[Any], data: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        self.choices = choices
+        cast(DataSelect, self.widget).data = data or {}
 
 
 class PlainForm(forms.Form):

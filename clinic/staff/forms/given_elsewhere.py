@@ -8,8 +8,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.staff.forms.fields import DayField, LineField, PlainForm
-from clinic.staff.forms.points import UnitsField
+from clinic.staff.forms.fields import DayField, LineField, PlainForm, UnitsField
 from clinic.toxins.models import Product
 
 

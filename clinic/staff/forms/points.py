@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Condition
 from clinic.patients.models import Side as ConditionSide
+from clinic.staff.forms.fields import DataChoiceField, DataSelect, UnitsField
 from clinic.staff.forms.places import PercentField, percent_or_none
 from clinic.staff.pictures.body_map import units_text
 from clinic.staff.pictures.drawings import VIEW_TITLES
@@ -27,10 +27,12 @@ from clinic.treatments.services import Point, Problem
 #: Rows that stand ready when nothing is repeated, and rows added at a time.
 READY_ROWS = 8
 MORE_ROWS = 4
+#: Points that a treatment may have here. More than that are refused, and shown again as they were typed.
 MOST_ROWS = 60
+#: Rows that are read and shown at all. No browser sends more: see DATA_UPLOAD_MAX_NUMBER_FIELDS in the settings.
+MOST_SHOWN = 720
 PREFIX = "points"
 
-_NUMBER = re.compile(r"-?[0-9]{1,40}(?:[.,][0-9]{1,40})?")
 _PLACE = re.compile(rf"{PREFIX}-(\d+)-(site|side|units|name|view|x|y)")
 _FREE = ("name", "view", "x", "y")
 
@@ -61,58 +63,6 @@ class Row:
         return None if x is None or y is None or self.view not in View.__members__ else (View(self.view), x, y)
 
 
-class UnitsField(forms.CharField):
-    """Units as people type them: "2.5" or "2,5" with the digits 0 to 9; no exponent, no thousands mark, no words.
-
-    Whether such a number of units is possible is the service's to say.
-    """
-
-    widget = forms.TextInput(
-        attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control form-control-sm text-end"}
-    )
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("error_messages", {})["required"] = _("Enter the units.")
-        super().__init__(max_length=80, **options)
-
-    def clean(self, value: Any) -> Decimal | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        if _NUMBER.fullmatch(text) is None:
-            raise ValidationError(_("Enter units as a number such as 2.5."), code="invalid")
-        number = text.replace(",", ".")
-        # Also where they are zeros: "1,000" may have been meant as a thousand.
-        if len(number.partition(".")[2]) > 2:
-            raise ValidationError(_("Enter at most two decimals."), code="too_fine")
-        return Decimal(number)
-
-
-class DataSelect(forms.Select):
-    """A select whose options carry `data-` attributes, by option value."""
-
-    def __init__(self, *, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs={"class": "form-select", **(attrs or {})})
-        self.data: Mapping[str, Mapping[str, str]] = {}
-
-    def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **options)
-        for key, text in self.data.get(str(value), {}).items():
-            option["attrs"][f"data-{key}"] = text
-        return option
-
-
-class DataChoiceField(forms.ChoiceField):
-    """A choice among rows that the view offers, each option with its `data-` attributes."""
-
-    def __init__(self, *, attrs: dict[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(widget=DataSelect(attrs=attrs), **options)
-
-    def offer(self, choices: list[Any], data: Mapping[str, Mapping[str, str]] | None = None) -> None:
-        self.choices = choices
-        cast(DataSelect, self.widget).data = data or {}
-
-
 class PointForm(forms.Form):
     """One point. A row without a site and without units is an empty row, whatever its side says.
 
@@ -128,7 +78,7 @@ class PointForm(forms.Form):
         label=_("Side"),
         required=False,
         choices=[("", ""), *PointSide.choices],
-        widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
+        widget=DataSelect(attrs={"class": "form-select form-select-sm"}),
         error_messages={"invalid_choice": _("Choose right, left or midline.")},
     )
     units = UnitsField(label=_("Units"))
@@ -143,7 +93,7 @@ class PointForm(forms.Form):
         label=_("Picture"),
         required=False,
         choices=[("", ""), *VIEW_TITLES.items()],
-        widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
+        widget=DataSelect(attrs={"class": "form-select form-select-sm"}),
         error_messages={"invalid_choice": _("Choose a picture.")},
     )
     x = PercentField(label=_("% from the left"))
@@ -155,16 +105,20 @@ class PointForm(forms.Form):
         sites: Mapping[str, Site],
         condition: Condition,
         usual: Mapping[str, str],
+        ends: Mapping[str, str],
         previous: Mapping[tuple[str, str], Decimal],
         **options: Any,
     ) -> None:
-        """`usual` is what the catalogue says of each site; `previous` the units of the last treatment with the same product."""
+        """`usual` is what the catalogue says of each site, and `ends` its numbers.
+
+        `previous` has the units of the last treatment with the same product.
+        """
         super().__init__(*args, **options)
         self._sites = sites
         self._condition = condition
         cast(DataChoiceField, self.fields["site"]).offer(
             [("", "–"), *((code, str(one)) for code, one in sites.items())],
-            {code: _option_data(one, condition, usual.get(code, "")) for code, one in sites.items()},
+            {code: _option_data(one, condition, usual.get(code, ""), ends.get(code, "")) for code, one in sites.items()},
         )
         for field in self.fields.values():
             # The column's heading names the field to the eye; this does to everybody else.
@@ -211,8 +165,9 @@ class PointForm(forms.Form):
         return cleaned
 
 
-def _option_data(site: Site, condition: Condition, usual: str) -> dict[str, str]:
-    return {"sides": " ".join(sides_of(site, condition.side)), "warning": site.warning, "usual": usual}
+def _option_data(site: Site, condition: Condition, usual: str, ends: str) -> dict[str, str]:
+    sides = " ".join(sides_of(site, condition.side))
+    return {"sides": sides, "warning": site.warning, "usual": usual, "doses": ends}
 
 
 if TYPE_CHECKING:
@@ -231,6 +186,10 @@ class PointFormSet(_Rows):
 
     def initial_form_count(self) -> int:
         return 0
+
+    def total_form_count(self) -> int:
+        count = super().total_form_count()
+        return min(count, posted_count(cast(QueryDict, self.data))) if self.is_bound else count
 
     def filled(self) -> list[PointForm]:
         """The rows that count, in their order: filled in and not removed."""
@@ -263,22 +222,25 @@ def point_rows(rows: int) -> type[PointFormSet]:
         formset=PointFormSet,
         extra=rows,
         can_delete=True,
-        max_num=MOST_ROWS,
+        max_num=max(rows, MOST_ROWS),
         validate_max=True,
-        absolute_max=MOST_ROWS + 1,
+        absolute_max=MOST_SHOWN,
     )
     return cast(type[PointFormSet], made)
 
 
 def spare_rows(rows: Sequence[Row], *, ready: int) -> int:
-    """How many rows the table has: those filled and some to spare, at least `ready`."""
-    return min(max(len(rows) + MORE_ROWS, ready), MOST_ROWS)
+    """How many rows the table has: all those filled, and some to spare while they fit, at least `ready`."""
+    return max(len(rows), min(max(len(rows) + MORE_ROWS, ready), MOST_ROWS))
 
 
 def posted_count(posted: QueryDict) -> int:
-    """How many rows were sent; never more than a table may have."""
+    """How many rows were sent, without the empty ones that no table needs; never more than are read."""
     text = posted.get(f"{PREFIX}-TOTAL_FORMS", "")
-    return min(int(text), MOST_ROWS + 1) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+    sent = min(int(text), MOST_SHOWN) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+    names = ("site", "units")
+    filled = (number + 1 for number in range(sent) if any(posted.get(f"{PREFIX}-{number}-{name}", "").strip() for name in names))
+    return max(min(sent, MOST_ROWS), *filled, 0)
 
 
 def posted_rows(posted: QueryDict) -> list[Row]:

@@ -11,8 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from clinic.staff.forms.fields import DayField, LineField, PlainForm
-from clinic.staff.forms.points import UnitsField
+from clinic.staff.forms.fields import DayField, LineField, PlainForm, UnitsField
 from clinic.toxins.models import Indication, IntervalUnit, LabelRule, Product, RuleScope
 from clinic.toxins.services import RuleText
 

@@ -24,8 +24,7 @@ from clinic.safety.models import (
     Urgency,
 )
 from clinic.safety.services import LONGEST_NARRATIVE, LONGEST_NOTE
-from clinic.staff.forms.fields import DayField, LineField, PlainForm, TextField
-from clinic.staff.forms.points import DataChoiceField
+from clinic.staff.forms.fields import DataChoiceField, DayField, LineField, PlainForm, TextField
 from clinic.treatments.models import InjectionSession
 
 #: CTCAE v5 general grades in the words of the desk (docs/clinical-sources.md, severity).

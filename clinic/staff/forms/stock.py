@@ -13,8 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic.practice.models import Clinic
-from clinic.staff.forms.fields import PLAUSIBLE_DAYS, LineField
-from clinic.staff.forms.points import DataChoiceField, UnitsField
+from clinic.staff.forms.fields import PLAUSIBLE_DAYS, DataChoiceField, LineField, UnitsField
 from clinic.staff.forms.treatments import DayField
 from clinic.staff.vials import plain
 from clinic.toxins.gs1 import SEPARATOR, BoxCode, Unreadable, read_code

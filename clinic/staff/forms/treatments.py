@@ -10,8 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.practice.models import Practitioner
-from clinic.staff.forms.fields import TextField
-from clinic.staff.forms.points import DataChoiceField
+from clinic.staff.forms.fields import DataChoiceField, TextField
 from clinic.staff.forms.vials import VialsForm
 from clinic.toxins.models import Vial
 from clinic.treatments.models import Guidance, LidTechnique

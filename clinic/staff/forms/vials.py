@@ -11,8 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from clinic.staff.forms.fields import LineField
-from clinic.staff.forms.points import DataChoiceField, UnitsField
+from clinic.staff.forms.fields import DataChoiceField, LineField, UnitsField
 from clinic.staff.vials import vial_data, vial_text
 from clinic.toxins.models import Vial
 

@@ -13,6 +13,7 @@ from clinic.practice.models import Practitioner
 from clinic.practice.roles import Permission
 from clinic.staff.forms.templates import CLINIC, OWN, TemplateKeepForm, TemplateNameForm
 from clinic.staff.pages import StaffPage
+from clinic.staff.treatment_maps import given_maps
 from clinic.treatments.models import InjectionSession, ProtocolTemplate, SessionState
 from clinic.treatments.services import TemplateRefused, keep_template, rename_template, retire_template, templates_at
 
@@ -113,8 +114,8 @@ class TemplateRename(TemplatePage):
         return self.answer(template, form, status=422)
 
     def answer(self, template: ProtocolTemplate, form: TemplateNameForm, status: int = 200) -> HttpResponse:
-        points = template.points.select_related("site").order_by("order")
-        context = {"template": template, "form": form, "points": points}
+        points = list(template.points.select_related("site").order_by("order"))
+        context = {"template": template, "form": form, "points": points, "maps": given_maps(points)}
         return render(self.request, "staff/template-rename.html", context, status=status)
 
 

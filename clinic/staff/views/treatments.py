@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import cast
 
 from django.contrib import messages
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -44,6 +46,8 @@ from clinic.staff.templates_offered import shelf_for
 from clinic.staff.vials import shares_in_words
 from clinic.treatments.models import FollowUp, InjectionSession, TreatmentDraft
 from clinic.treatments.services import AlreadyRecorded, DraftConflict, Problem, TreatmentRefused, draft_of
+
+logger = logging.getLogger(__name__)
 
 
 class TreatmentRecord(StaffPage):
@@ -91,6 +95,9 @@ class TreatmentRecord(StaffPage):
                 problems = show_problems(interview.refuse(refused), form, points)
             except DraftConflict as conflict:
                 return self.answer(desk, rows, interview=interview, form=form, points=points, status=409, conflict=conflict)
+            except OperationalError:
+                logger.exception("A treatment could not be written.")
+                return self.answer(desk, rows, interview=interview, form=form, points=points, status=503)
         return self.answer(desk, rows, interview=interview, form=form, points=points, problems=problems)
 
     def sign(self, desk: Desk, form: TreatmentForm, points: PointFormSet, interview: Interview) -> HttpResponseRedirect:
@@ -253,9 +260,7 @@ class TreatmentRecord(StaffPage):
         """The page: with `form` and `points` as they were refused (`status`), or fresh from `initial` and `rows` (200)."""
         self.viewed(desk.patient)
         if form is None:
-            status = 200
-        if form is None:
-            form = self.form_for(desk, initial=dict(initial or {}))
+            status, form = 200, self.form_for(desk, initial=dict(initial or {}))
         if points is None:
             points = point_rows(spare_rows(rows, ready=ready))(
                 prefix=PREFIX,
@@ -280,6 +285,7 @@ class TreatmentRecord(StaffPage):
             "points": points,
             "problems": problems,
             "is_refused": status == 422,
+            "is_unwritten": status == 503,
             "interview": interview,
             "asking": asking,
             "noted": noted,

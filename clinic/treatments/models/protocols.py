@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Side
 from clinic.patients.validators import validate_line
+from clinic.toxins.body import View
 from clinic.treatments.models.sessions import PointSide
 
 
@@ -59,13 +60,18 @@ class ProtocolTemplate(models.Model):
 
 
 class TemplatePoint(models.Model):
-    """Units at one point of a template. Sides are the patient's; x and y are percent of the picture as it is seen."""
+    """Units at one point of a template. Sides are the patient's; x and y are percent of the view's picture as it is seen.
+
+    `point` is as in `Injection`: at a free point it is the point's name. A free point without a view was kept before the view
+    was; where it lay is not known, so that it is read and never filled in.
+    """
 
     template = models.ForeignKey(ProtocolTemplate, on_delete=models.PROTECT, related_name="points")
     order = models.PositiveSmallIntegerField()
     site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="+")
     side = models.CharField(max_length=8, choices=PointSide.choices)
     point = models.CharField(max_length=40, blank=True)
+    view = models.CharField(max_length=16, choices=[(view.value, view.value) for view in View], blank=True)
     x = models.DecimalField(max_digits=5, decimal_places=2)
     y = models.DecimalField(max_digits=5, decimal_places=2)
     units = models.DecimalField(max_digits=7, decimal_places=2)
@@ -79,3 +85,13 @@ class TemplatePoint(models.Model):
 
     def __str__(self) -> str:
         return f"point {self.order}"
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the point is not in the catalogue. Needs the site loaded, as `name` does."""
+        return self.site.is_free
+
+    @property
+    def name(self) -> str:
+        """The point in words: the catalogue's, or what the free point was called."""
+        return self.point if self.is_free else str(self.site)

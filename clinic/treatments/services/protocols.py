@@ -17,6 +17,7 @@ from clinic.patients.models import Side
 from clinic.patients.services import Refused
 from clinic.patients.services.refusals import problems_of
 from clinic.practice.models import Clinic, Practitioner
+from clinic.toxins.body import View
 from clinic.toxins.models import Indication
 from clinic.treatments.models import InjectionSession, PointSide, ProtocolTemplate, SessionState, TemplatePoint
 
@@ -30,13 +31,19 @@ class TemplateRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class FittedPoint:
-    """A template's point on the side on which this patient would get it. x and y are percent of the picture as it is seen."""
+    """A template's point on the side on which this patient would get it. x and y are percent of the view's picture as seen.
+
+    `name` is the point in words, `point` what tells apart two points of one site; a free point is called the same in both.
+    A free point without a view has no known place.
+    """
 
     site: str
-    site_label: str
+    name: str
+    is_free: bool
     side: str
     units: Decimal
     point: str
+    view: str
     x: Decimal
     y: Decimal
 
@@ -94,6 +101,7 @@ def keep_template(
             site_id=one.site_id,
             side=one.side,
             point=one.point,
+            view=one.view,
             x=one.x,
             y=one.y,
             units=one.units,
@@ -127,16 +135,19 @@ def retire_template(*, by: audit.Actor, template: ProtocolTemplate, now: datetim
 def fitted(template: ProtocolTemplate, *, condition_side: str) -> Sequence[FittedPoint]:
     """The template's points in their order, for a condition on that side.
 
-    A template of one side is mirrored for a condition of the other; any other is taken as it is. One query.
+    A template of one side is mirrored for a condition of the other: sides are exchanged, and a place lies as far from the middle
+    of the picture on its other side, or in the picture of the other side. Any other template is taken as it is. One query.
     """
     mirrored = template.side in _ONE_SIDE and condition_side in _ONE_SIDE and template.side != condition_side
     return [
         FittedPoint(
             site=one.site.code,
-            site_label=str(one.site),
+            name=one.name,
+            is_free=one.is_free,
             side=_OTHER_SIDE[PointSide(one.side)] if mirrored else one.side,
             units=one.units,
             point=one.point,
+            view=View(one.view).mirrored if mirrored and one.view else one.view,
             x=100 - one.x if mirrored else one.x,
             y=one.y,
         )
