@@ -14,6 +14,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from clinic.reminders import engine
+from clinic.reminders.deployment import Deployment
 
 
 class Command(BaseCommand):
@@ -41,7 +42,7 @@ class Command(BaseCommand):
             stopping.wait(max(0.0, every - (timezone.now() - began).total_seconds()))
 
     def _run(self, budget: timedelta) -> None:
-        ran = engine.run(clock=timezone.now, worker=engine.worker_name(), budget=budget)
+        ran = engine.run(clock=timezone.now, worker=engine.worker_name(), deployment=Deployment.here(), budget=budget)
         self.stdout.write(
             f"looked at {ran.planned.patients} patients: {ran.planned.letters} letters and {ran.planned.tasks} tasks earned; "
             f"{ran.handed.sent} sent, {ran.handed.later} to be tried again, {ran.handed.refused} refused, "
