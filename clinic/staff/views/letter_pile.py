@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from clinic.practice.roles import Permission
-from clinic.reminders.models import MessageState, Step
+from clinic.reminders.models import MessageState
 from clinic.reminders.piles import LetterPile
+from clinic.reminders.wording import step_choices
 from clinic.staff.letter_lines import message_lines
 from clinic.staff.paging import page_of
 from clinic.staff.views.letters import LetterPage
@@ -28,7 +29,7 @@ class LetterPileShow(LetterPage):
             raise self.denied("Clinic")
         ready = self.letters().filter(clinic=clinic, state=MessageState.READY)
         by_step = ready.order_by().values_list("step").annotate(number=Count("pk")).order_by("-number", "step")
-        words = dict(Step.choices)
+        words = dict(step_choices())
         steps: list[dict[str, Any]] = [{"word": words.get(step, step), "number": number} for step, number in by_step]
         page = page_of(ready, params=request.GET, order=("ready_at", "id"), scope=self.letters())
         context = {
