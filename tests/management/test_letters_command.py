@@ -135,6 +135,15 @@ def test_nobody_decides_where_they_may_not(person, clinic):
     assert audited() == []
 
 
+def test_whoever_keeps_the_system_decides_for_all_clinics_where_nobody_works_at_every_one(person):
+    ClinicFactory()
+    with pytest.raises(CommandError):
+        letters(person, "pause", "x")
+    type(person).objects.update(is_superuser=True)
+    letters(person, "pause", "new machine")
+    assert EngineState.objects.get().paused_reason == "new machine"
+
+
 def test_pruning_takes_the_steps_of_old_settled_letters_and_leaves_the_letters(person, clinic):
     patient = PatientFactory(clinic=clinic)
     settled, waiting = MessageFactory(patient=patient, state="SENT"), MessageFactory(patient=patient, state="UNKNOWN")

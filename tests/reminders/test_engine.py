@@ -124,3 +124,6 @@ def test_the_command_runs_the_same_engine_once_without_a_broker(server, time_mac
     call_command("engine", "--once", stdout=out)
     assert "looked at 2 patients: 2 letters and 0 tasks earned; 2 sent" in out.getvalue()
     assert len(server.taken) == 2
+    EngineState.objects.update(paused_at=NOW, paused_reason="a strange list")
+    call_command("engine", "--once", stdout=out)
+    assert out.getvalue().endswith("Letters are paused: a strange list\n")

@@ -54,8 +54,8 @@ def test_whoever_has_looked_lets_that_batch_go(admin, clinic):
     MessageFactory(step="VISIT", patient=PatientFactory(clinic=clinic))
     page = admin.get(reverse("staff:letter-pile", args=[clinic.public_id]))
     told = words(page)
-    assert "None of these has gone. Many letters are ready." in told
-    assert re.search(r"Ready 4 .*Usual here at most 2 .*Invitation 3 .*Visit coming 1", told)
+    assert "Stopped on Mon 23 Nov 10:00, and none of these has gone. Many letters are ready." in told
+    assert re.search(r"Ready 4 .*Usual here at most 2 .*Invitation 3 .*Reminder of the visit 1", told)
     assert told.count("Invitation Anna Mercer") == 3
     assert "I have looked: let these 4 letters go" in told
     admin.post(PAUSE, {"clinic": clinic.public_id, "resume": "1", "looked_at": shown_moment(page)})

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from clinic.reminders import engine
 from clinic.reminders.deployment import Deployment
+from clinic.reminders.pulse_words import sentence
+from clinic.reminders.services import take_pulse
 
 
 class Command(BaseCommand):
@@ -48,3 +50,6 @@ class Command(BaseCommand):
             f"{ran.handed.sent} sent, {ran.handed.later} to be tried again, {ran.handed.refused} refused, "
             f"{ran.handed.unknown} in doubt, {ran.handed.dead} given up, {ran.handed.settled} held back or no longer needed"
         )
+        pulse = take_pulse(now=timezone.now())
+        if pulse.paused_at is not None or pulse.mark_failing_since is not None:
+            self.stdout.write(sentence(pulse, timezone.now()))

@@ -129,8 +129,11 @@ class Command(BaseCommand):
         return f"{deleted} steps older than {timedelta(days=days).days} days deleted."
 
     def _check_everywhere(self, user: User) -> None:
+        # Where nobody works at every clinic, whoever keeps the system decides for all of them.
+        if user.is_superuser:
+            return
         if clinics_where(user, Permission.DECIDE_LETTERS).count() != Clinic.objects.count():
-            raise CommandError("Only who decides over letters at every clinic may do this.")
+            raise CommandError("Only who decides over letters at every clinic, or keeps the system, may do this.")
 
     def _clinic(self, user: User, asked: str) -> Clinic:
         mine = clinics_where(user, Permission.DECIDE_LETTERS)
