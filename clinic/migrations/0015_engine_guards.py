@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0012_together'),
+        ('clinic', '0014_photographs'),
     ]
 
     operations = [
