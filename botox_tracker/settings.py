@@ -165,6 +165,10 @@ CELERY_BEAT_SCHEDULE = {
     # Plain intervals in UTC only; a tick that nobody took within its minute is overtaken by the next.
     "tick": {"task": "clinic.tasks.tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS * 55 / 60}},
 }
+# What the engine has done, kept outside the database (docs/operations.md): never on a disk that is restored together with it.
+ENGINE_MARK = Path(env.str("ENGINE_MARK", default=str(VAR / ("demo.mark" if DEMO else "engine.mark")))).resolve()
+# The name of the deployment, for several machines that are one; each makes its own otherwise.
+ENGINE_INSTANCE = env.str("ENGINE_INSTANCE", default="")
 
 # -- what is sent --------------------------------------------------------------------------------------------
 # A table of 500 points is refused in words and shown again as it was typed (seven fields a row), not with a bare 400.
@@ -245,6 +249,8 @@ EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="clinic@localhost")
+# Who is told when letters stand still, besides the clinics' administrators (`manage.py engine_check`).
+ADMINS = [("", address) for address in env.list("ADMINS", default=[])]
 # The demonstration's mail server writes each letter here, and /mailbox/ reads it.
 MAILBOX_DIR = VAR / "mailbox"
 

@@ -16,6 +16,8 @@ from clinic.reminders.models import (
     PlanStep,
     Suppression,
 )
+from clinic.reminders.piles import LetterPile
+from clinic.reminders.safeguard_state import SafeguardState
 from clinic.safety.models import Review, SideEffect, SideEffectVersion, Term
 from clinic.scheduling.models import Appointment, AppointmentChange, Availability, Closure, VisitKind
 from clinic.toxins.models import (
@@ -75,6 +77,7 @@ __all__ = [
     "Injection",
     "InjectionSession",
     "LabelRule",
+    "LetterPile",
     "Lot",
     "LotDecision",
     "MaintenanceWindow",
@@ -93,6 +96,7 @@ __all__ = [
     "ProtocolTemplate",
     "Review",
     "RuleVerification",
+    "SafeguardState",
     "SessionVersion",
     "SessionVoid",
     "SideEffect",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from clinic.reminders import engine
+from clinic.reminders.deployment import Deployment
 from clinic.reminders.models import Heartbeat
 
 log = logging.getLogger(__name__)
@@ -30,14 +31,14 @@ PATIENCE = 6
 def tick() -> None:
     """Run the engine once, and call more hands where one batch is not enough."""
     close_old_connections()
-    engine.run(clock=timezone.now, worker=engine.worker_name(), call_helpers=_call_helpers)
+    engine.run(clock=timezone.now, worker=engine.worker_name(), deployment=Deployment.here(), call_helpers=_call_helpers)
 
 
 @shared_task
 def hand_over() -> None:
     """Lend a hand with the letters that are ready."""
     close_old_connections()
-    engine.help_out(clock=timezone.now, worker=engine.worker_name())
+    engine.help_out(clock=timezone.now, worker=engine.worker_name(), deployment=Deployment.here())
 
 
 def _call_helpers(count: int) -> None:

@@ -9,10 +9,12 @@ from aiosmtpd.controller import Controller
 from django.core.cache import cache
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import TransactionTestCase
+from django.utils import timezone
 
 from botox_tracker import servers
 from botox_tracker.stack import Mailbox
 from clinic import audit
+from clinic.reminders import deployment
 
 pytest_plugins = ("tests.browsing",)
 
@@ -59,6 +61,13 @@ def _empty_cache() -> Iterator[None]:
     """Forget the failed sign-ins that another test counted."""
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _engine_of_this_test(settings, tmp_path, monkeypatch):
+    """Each test is a deployment of its own, and its database tells the test's time."""
+    settings.ENGINE_MARK = tmp_path / "engine.mark"
+    monkeypatch.setattr(deployment, "database_time", lambda: timezone.now())
 
 
 @pytest.fixture(scope="session")

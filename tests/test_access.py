@@ -58,6 +58,7 @@ STAFF = {
     "letter-decide": Staff("POST", Permission.DECIDE_LETTERS, "message"),
     "letter-list": Staff("GET", Permission.VIEW_LETTERS),
     "letter-pause": Staff("POST", Permission.DECIDE_LETTERS),
+    "letter-pile": Staff("GET", Permission.DECIDE_LETTERS, "clinic"),
     "letter-show": Staff("GET", Permission.VIEW_LETTERS, "message"),
     "override-list": Staff("GET", Permission.REVIEW_OVERRIDES),
     "patient-create": Staff("GET POST", Permission.EDIT_PATIENTS),
@@ -193,6 +194,7 @@ def records_of(clinic, words):
     follow_up = factories.FollowUpFactory(session=session, opens_rule=words, snooze_note=words)
     factories.ContactAttemptFactory(follow_up=follow_up, note=words)
     return SimpleNamespace(
+        clinic=clinic,
         patient=patient,
         session=session,
         follow_up=follow_up,

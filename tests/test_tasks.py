@@ -14,7 +14,7 @@ from django.conf import settings as project
 from kombu.exceptions import OperationalError
 
 from clinic import tasks
-from clinic.management.faults.crowd import make_clinic, make_due
+from clinic.management.faults.crowd import make_clinic, make_due, make_used_to
 from clinic.reminders.models import Heartbeat
 from tests.factories import NOW
 from tests.reminders.conftest import server as server
@@ -41,7 +41,9 @@ def test_a_tick_runs_the_engine(server, time_machine):
 @pytest.mark.django_db
 def test_more_hands_are_called_for_a_backlog_and_their_absence_stops_nothing(server, time_machine, monkeypatch):
     time_machine.move_to(NOW, tick=False)
-    make_due(make_clinic(now=NOW), 201, now=NOW)
+    clinic = make_clinic(now=NOW)
+    make_due(clinic, 201, now=NOW)
+    make_used_to(clinic, 201, now=NOW)
     called = []
     monkeypatch.setattr(tasks.hand_over, "apply_async", lambda **options: called.append(options))
     tasks._call_helpers(2)
@@ -52,7 +54,7 @@ def test_more_hands_are_called_for_a_backlog_and_their_absence_stops_nothing(ser
 
     monkeypatch.setattr(tasks.hand_over, "apply_async", no_broker)
     tasks.tick()
-    assert states() == {"SENT": 201}
+    assert states() == {"SENT": 201 + 67}
 
 
 @pytest.mark.usefixtures("kept_connection")

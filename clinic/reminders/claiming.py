@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from clinic.practice.models import Clinic
-from clinic.reminders import states
+from clinic.reminders import piles, states
 from clinic.reminders.models import DeliveryAttempt, EngineState, Message
 from clinic.reminders.rows import insert_new
 from clinic.reminders.states import State
@@ -41,32 +41,30 @@ def is_anything_ready(*, now: datetime) -> bool:
     return Message.objects.filter(state=State.READY, ready_at__lte=now, clinic__letters_paused_at__isnull=True).exists()
 
 
-def claim(*, worker: str, now: datetime, limit: int = BATCH) -> Claim:
+class _TooMany(Exception):
+    """What was just taken belongs to a pile that a person must look at first; it is let go again."""
+
+    def __init__(self, many: dict[int, int]) -> None:
+        super().__init__()
+        self.many = many
+
+
+def claim(*, worker: str, now: datetime, limit: int = BATCH, most_ready: dict[int, int] | None = None) -> Claim:
     """Take up to `limit` ready messages in hand; none if there are none or the engine is paused.
 
-    Two workers never get the same message: on PostgreSQL locked rows are passed over, on SQLite there is one writer.
+    Two workers never get the same message: on PostgreSQL locked rows are passed over, on SQLite there is one writer. A clinic
+    with more ready than may be is paused instead (`piles`); `most_ready` keeps for the run how many that are.
     """
     token = uuid.uuid4()
-    if not may_send():
-        return Claim(token, now + states.LEASE, ())
-    with transaction.atomic():
-        found = _take(token, worker, now, limit, suspects=False) or _take(token, worker, now, 1, suspects=True)
-        insert_new(
-            DeliveryAttempt,
-            [
-                {
-                    "message_id": pk,
-                    "from_state": State.READY.value,
-                    "to_state": State.CLAIMED.value,
-                    "phase": "",
-                    "enhanced_code": "",
-                    "outcome": "CLAIMED",
-                    "worker": worker,
-                    "at": now,
-                }
-                for pk in found
-            ],
-        )
+    most_ready = {} if most_ready is None else most_ready
+    found: list[int] | None = None
+    while found is None:
+        if not may_send():
+            return Claim(token, now + states.LEASE, ())
+        try:
+            found = _claimed(token, worker, now, limit, most_ready)
+        except _TooMany as too_many:
+            piles.stop(too_many.many, limits=most_ready, now=now)
     return Claim(token, now + states.LEASE, tuple(found))
 
 
@@ -113,6 +111,34 @@ def recover(*, now: datetime) -> int:
         )
         recovered += move(change, now=now)
     return recovered
+
+
+def _claimed(token: uuid.UUID, worker: str, now: datetime, limit: int, most_ready: dict[int, int]) -> list[int]:
+    """Take messages and tell of it in one transaction. Raises _TooMany, and nothing is taken, where a pile has formed.
+
+    Counted after they were taken: whatever was born before that is seen.
+    """
+    with transaction.atomic():
+        found = _take(token, worker, now, limit, suspects=False) or _take(token, worker, now, 1, suspects=True)
+        if found and (many := piles.too_many(taken=found, limits=most_ready, now=now)):
+            raise _TooMany(many)
+        insert_new(
+            DeliveryAttempt,
+            [
+                {
+                    "message_id": pk,
+                    "from_state": State.READY.value,
+                    "to_state": State.CLAIMED.value,
+                    "phase": "",
+                    "enhanced_code": "",
+                    "outcome": "CLAIMED",
+                    "worker": worker,
+                    "at": now,
+                }
+                for pk in found
+            ],
+        )
+    return found
 
 
 def _take(token: uuid.UUID, worker: str, now: datetime, limit: int, *, suspects: bool) -> list[int]:

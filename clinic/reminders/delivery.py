@@ -21,7 +21,9 @@ from clinic.reminders.asking import locked_situation
 from clinic.reminders.claiming import BATCH, Claim, claim, give_back, is_anything_ready, may_send
 from clinic.reminders.in_hand import Handed, InHand
 from clinic.reminders.letters import Tokens
+from clinic.reminders.mark import Mark
 from clinic.reminders.models import Heartbeat, Message
+from clinic.reminders.noting import note
 from clinic.reminders.outlooks import outlook_of
 from clinic.reminders.plans import load_book
 from clinic.reminders.policy import Decision
@@ -40,11 +42,12 @@ _ASK_AGAIN = timedelta(hours=1)
 
 
 class Courier:
-    """One run of one worker. `clock` is asked before every letter; no letter is begun after `until`."""
+    """One run of one worker. `clock` is asked before every letter; none is begun after `until` or leaves unnoted by `mark`."""
 
-    def __init__(self, *, clock: Callable[[], datetime], until: datetime, worker: str) -> None:
-        self.clock, self.until, self.worker = clock, until, worker
+    def __init__(self, *, clock: Callable[[], datetime], until: datetime, worker: str, mark: Mark) -> None:
+        self.clock, self.until, self.worker, self.mark = clock, until, worker, mark
         self.handed = Handed()
+        self._most_ready: dict[int, int] = {}
         self._plans = load_book(clock())
         self._held_domains: dict[str, datetime] = {}
         self._dialogue = Dialogue()
@@ -62,7 +65,7 @@ class Courier:
             # A server that refuses us only at MAIL is tried with one letter a run, not with a hundred.
             limit = 1 if Heartbeat.objects.filter(pk=1, mail_failing_since__isnull=False).exists() else BATCH
             while self.clock() < self.until:
-                claimed = claim(worker=self.worker, now=self.clock(), limit=limit)
+                claimed = claim(worker=self.worker, now=self.clock(), limit=limit, most_ready=self._most_ready)
                 if not claimed.message_ids or not self._work(claimed):
                     break
                 limit = BATCH
@@ -123,6 +126,10 @@ class Courier:
         if handoff_at is None:
             self._dialogue.forget()
             return True
+        if not note(self.mark, in_hand, claimed, handoff_at=handoff_at, worker=self.worker, clock=self.clock):
+            self.handed.given_back += 1
+            self._dialogue.forget()
+            return False
         outcome = self._dialogue.give(content)
         self._record(in_hand, claimed, outcome, State.HANDOFF, began, handoff_at)
         return True

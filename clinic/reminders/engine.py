@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from clinic.reminders import planning, sweep
+from clinic.reminders import planning, safeguards, sweep
 from clinic.reminders.claiming import BATCH, recover
 from clinic.reminders.delivery import Courier
+from clinic.reminders.deployment import Deployment
 from clinic.reminders.in_hand import Handed
-from clinic.reminders.models import EngineState, Heartbeat, Message
+from clinic.reminders.models import Heartbeat, Message
 from clinic.reminders.planning import Planned
 from clinic.reminders.states import State
 
@@ -36,40 +37,42 @@ def run(
     *,
     clock: Callable[[], datetime],
     worker: str,
+    deployment: Deployment,
     budget: timedelta = BUDGET,
     call_helpers: Callable[[int], None] | None = None,
 ) -> Ran:
     """Do what is due now. Safe to repeat, to run twice at once and to be cut off anywhere.
 
-    `call_helpers` is told how many more workers the backlog is worth.
+    `call_helpers` is told how many more workers the backlog is worth. Where a guard says that the clock or the database
+    cannot be believed, nothing is done; where what is done cannot be remembered, nothing is handed over.
     """
     began = clock()
-    _beat(worker, began)
+    standing = safeguards.begin(deployment, worker=worker, now=began)
+    if standing.rests:
+        return Ran(Planned(), 0, Handed(), 0)
     planned = planning.run(clock=clock, until=began + budget / 2)
     recovered = recover(now=clock())
-    if call_helpers is not None and (helpers := _helpers_wanted(clock())):
-        call_helpers(helpers)
-    handed = Courier(clock=clock, until=began + budget, worker=worker).run()
+    handed = Handed()
+    if standing.may_hand_over:
+        if call_helpers is not None and (helpers := _helpers_wanted(clock())):
+            call_helpers(helpers)
+        handed = Courier(clock=clock, until=began + budget, worker=worker, mark=deployment.mark).run()
     missed = sweep.run(clock=clock, until=began + budget)
-    Heartbeat.objects.filter(pk=1).update(last_success_at=clock())
+    if standing.remembers:
+        Heartbeat.objects.filter(pk=1).update(last_success_at=clock())
     return Ran(planned, recovered, handed, missed)
 
 
-def help_out(*, clock: Callable[[], datetime], worker: str, budget: timedelta = BUDGET) -> Handed:
-    """Lend a hand with what is ready."""
-    return Courier(clock=clock, until=clock() + budget, worker=worker).run()
+def help_out(*, clock: Callable[[], datetime], worker: str, deployment: Deployment, budget: timedelta = BUDGET) -> Handed:
+    """Lend a hand with what is ready, if the guards of this worker's machine have nothing against it."""
+    if not safeguards.compare(deployment, now=clock()).may_hand_over:
+        return Handed()
+    return Courier(clock=clock, until=clock() + budget, worker=worker, mark=deployment.mark).run()
 
 
 def worker_name() -> str:
     """Return this process's name as rows tell it."""
     return f"{socket.gethostname()[:48]}:{os.getpid()}"
-
-
-def _beat(worker: str, now: datetime) -> None:
-    """Leave the sign of life, and see to it that the engine's two rows exist."""
-    EngineState.objects.get_or_create(pk=1)
-    if not Heartbeat.objects.filter(pk=1).update(last_tick_at=now, last_worker=worker):
-        Heartbeat.objects.get_or_create(pk=1, defaults={"last_tick_at": now, "last_worker": worker})
 
 
 def _helpers_wanted(now: datetime) -> int:

@@ -163,6 +163,7 @@ class Message(models.Model):
     handoff_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     rendered_hash = models.CharField(max_length=64, blank=True)
+    looked_at = models.DateTimeField(null=True, blank=True, help_text=_("a person saw it in a pile and let it go"))
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -182,6 +183,11 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["ready_at", "id"], condition=Q(state="READY"), name="message_ready"),
             models.Index(fields=["lease_until", "id"], condition=Q(state__in=["CLAIMED", "HANDOFF"]), name="message_in_hand"),
+            models.Index(
+                fields=["clinic", "ready_at"], condition=Q(state="READY", looked_at__isnull=True), name="message_to_be_counted"
+            ),
+            # There is no such step yet: with the first one an unsent letter is an alarm.
+            models.Index(fields=["created_at"], condition=Q(step="URGENT"), name="message_urgent"),
             models.Index(fields=["patient", "-id"], name="message_by_patient"),
             models.Index(fields=["follow_up", "-id"], name="message_by_follow_up"),
             models.Index(fields=["clinic", "-changed_at", "-id"], name="message_by_clinic"),

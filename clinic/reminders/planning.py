@@ -26,6 +26,8 @@ from clinic.reminders.plans import load_book
 from clinic.reminders.policy import Decision, Outlook, missing_for_letter
 from clinic.reminders.rows import insert_new, set_each
 from clinic.reminders.rules import TASK_PREFIX, Occasion
+from clinic.reminders.safeguard_state import SafeguardState
+from clinic.reminders.safeguards import doubted
 from clinic.reminders.situation import PlanBook, Situation
 from clinic.reminders.states import HELD_BY_PERSON, State, settled_as
 from clinic.reminders.steps import Audience, Reason, Verdict
@@ -71,6 +73,7 @@ def run(*, clock: Callable[[], datetime], until: datetime, batch: int = BATCH) -
     total = Planned()
     cursor: tuple[datetime, int] | None = None
     token = uuid.uuid4()
+    gap_until = SafeguardState.objects.filter(pk=1).values_list("gap_until", flat=True).first()
     try:
         while (now := clock()) < until:
             with transaction.atomic():
@@ -79,14 +82,17 @@ def run(*, clock: Callable[[], datetime], until: datetime, batch: int = BATCH) -
                 ids, cursor = _due(now, cursor, batch)
                 if not ids:
                     break
-                total += plan_batch(ids, plans=load_book(now), now=now)
+                total += plan_batch(ids, plans=load_book(now), now=now, gap_until=gap_until)
     finally:
         planner_lock.let_go(token)
     return total
 
 
-def plan_batch(ids: Sequence[int], *, plans: PlanBook, now: datetime) -> Planned:
-    """Decide about these patients, whose rows the caller's transaction has locked, and write down what follows."""
+def plan_batch(ids: Sequence[int], *, plans: PlanBook, now: datetime, gap_until: datetime | None = None) -> Planned:
+    """Decide about these patients, whose rows the caller's transaction has locked, and write down what follows.
+
+    Of what fell due until `gap_until` nobody knows whether it has gone: it is born in doubt.
+    """
     situations = facts.load(ids, at=now)
     outlooks = {pk: outlook_of(situation, plans, now) for pk, situation in situations.items()}
     settled = _settle(situations, outlooks, now)
@@ -97,6 +103,9 @@ def plan_batch(ids: Sequence[int], *, plans: PlanBook, now: datetime) -> Planned
         if decision.is_earned and decision.occasion and decision.key not in situations[pk].letters
     ]
     letters = insert_new(Message, earned, unique="dedupe_key")
+    if gap_until is not None and letters:
+        unsure = Message.objects.filter(pk__in=letters, due_at__lte=gap_until).values_list("pk", flat=True)
+        move_all([doubted(pk, State.READY, gap_until) for pk in unsure], now=now)
     tasks = _raise_tasks(situations, outlooks, now)
     set_each(Patient, "next_check_at", {pk: outlook.look_again_at for pk, outlook in outlooks.items()})
     return Planned(len(ids), len(letters), tasks, settled)

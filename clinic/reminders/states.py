@@ -31,14 +31,15 @@ _SETTLED = frozenset({State.CANCELLED, State.SUPERSEDED, State.EXPIRED, State.SU
 
 #: From each state, the states that may follow it. What is not here is refused.
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.READY: frozenset({State.CLAIMED, State.READY}) | _SETTLED,
-    State.CLAIMED: frozenset({State.READY, State.HANDOFF, State.FAILED, State.DEAD}) | _SETTLED,
+    # In doubt without a dialogue: the database is older than what was done, and cannot know whether it has gone.
+    State.READY: frozenset({State.CLAIMED, State.READY, State.UNKNOWN}) | _SETTLED,
+    State.CLAIMED: frozenset({State.READY, State.HANDOFF, State.FAILED, State.DEAD, State.UNKNOWN}) | _SETTLED,
     # Once it may have been given away, only what the server said or a person decides.
     State.HANDOFF: frozenset({State.SENT, State.READY, State.FAILED, State.UNKNOWN}),
     State.UNKNOWN: frozenset({State.SENT, State.READY, State.CANCELLED}),
     State.DEAD: frozenset({State.READY, State.CANCELLED}),
     State.FAILED: frozenset({State.READY, State.CANCELLED}),
-    State.HELD: frozenset({State.READY, State.CANCELLED}),
+    State.HELD: frozenset({State.READY, State.CANCELLED, State.UNKNOWN}),
     State.SENT: frozenset({State.BOUNCED, State.COMPLAINED}),
     State.CANCELLED: frozenset(),
     State.SUPERSEDED: frozenset(),

@@ -33,6 +33,7 @@ class Move:
     token: uuid.UUID | None = None
     #: For READY: not before.
     ready_at: datetime | None = None
+    #: When it was given away, or for UNKNOWN may have been.
     handoff_at: datetime | None = None
     sent_at: datetime | None = None
     rendered_hash: str = ""
@@ -92,7 +93,7 @@ def _grouped(changes: Sequence[Move]) -> dict[tuple[Any, ...], list[Move]]:
     """Changes that write the same columns go in one statement; those out of HELD first, for a message may go on from there."""
     groups: dict[tuple[Any, ...], list[Move]] = {}
     for change in sorted(changes, key=lambda change: change.origin is not State.HELD):
-        groups.setdefault((change.origin, change.target, change.outcome, change.ready_at), []).append(change)
+        groups.setdefault((change.origin, change.target, change.outcome, change.ready_at, change.handoff_at), []).append(change)
     return groups
 
 
@@ -108,6 +109,8 @@ def _columns(change: Move, now: datetime) -> dict[str, Any]:
             "rendered_hash": change.rendered_hash,
             "also_about": list(change.also_about) or None,
         }
+    if change.target is State.UNKNOWN and change.handoff_at is not None:
+        columns["handoff_at"] = change.handoff_at
     if change.target is State.SENT:
         columns |= {"reason": "", "sent_at": change.sent_at or now}
     if change.ready_at is not None:

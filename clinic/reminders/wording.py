@@ -73,6 +73,8 @@ OUTCOMES: dict[str, _StrPromise] = {
     "LET_BE": lazy("a member of staff let it be"),
     "MARKED_AS_SENT": lazy("a member of staff knows that it arrived"),
     "RELEASED": lazy("released by a member of staff"),
+    "MAY_HAVE_GONE": lazy("the database is a restored copy: it may have gone before"),
+    "NOT_REMEMBERED": lazy("not given away: it could not be written down outside the database"),
 }
 _VERDICTS: dict[str, _StrPromise] = {
     "LATER": lazy("not taken for now"),

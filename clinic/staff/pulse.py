@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
-from django.utils.timesince import timesince
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views import View
 
 from clinic.practice.roles import Permission
 from clinic.practice.services import clinics_where, memberships_of
+from clinic.reminders.pulse_words import sentence
 from clinic.reminders.services import Pulse, take_pulse
-from clinic.reminders.services.pulse import AMBER_AFTER
 from clinic.staff.kept import Kept, change_seen_by
 
 #: The engine runs once a minute, and whatever people change about it is noticed at once.
@@ -52,28 +48,6 @@ def engine_pulse(request: HttpRequest) -> dict[str, Any]:
     return {"engine_pulse": SimpleLazyObject(look)}
 
 
-def sentence(pulse: Pulse, now: datetime) -> str:
-    """Say how letters are doing, the worst first."""
-    if pulse.paused_at is not None:
-        return _("Letters are paused: %(reason)s") % {"reason": pulse.paused_reason}
-    if pulse.clinic_paused_reason:
-        return _("The clinic's letters are paused: %(reason)s") % {"reason": pulse.clinic_paused_reason}
-    if pulse.last_success_at is None:
-        return _("Letters: not yet run")
-    if pulse.mail_failing_since is not None and now - pulse.mail_failing_since > AMBER_AFTER:
-        return _("Letters: the mail server has taken none for %(time)s") % {"time": _ago(pulse.mail_failing_since, now)}
-    words = _("Letters: last run %(time)s ago") % {"time": _ago(pulse.last_success_at, now)}
-    waiting = pulse.in_doubt + pulse.given_up
-    if waiting:
-        words += ngettext(" · %(count)d needs you", " · %(count)d need you", waiting) % {"count": waiting}
-    return words
-
-
-def _ago(moment: datetime, now: datetime) -> str:
-    seconds = max(int((now - moment).total_seconds()), 0)
-    return _("%(count)d s") % {"count": seconds} if seconds < 60 else timesince(moment, now, depth=1)
-
-
 class EngineHealth(View):
     """Answers 200 while the engine lives and 503 when it is red; no word about a patient. Needs no worker and no broker."""
 
@@ -91,5 +65,9 @@ class EngineHealth(View):
             "given_up": pulse.given_up,
             "stuck": pulse.is_stuck,
             "mail_failing_since": pulse.mail_failing_since,
+            "guards": pulse.guards,
+            "pile": pulse.has_pile,
+            "mark_failing_since": pulse.mark_failing_since,
+            "urgent_unsent": pulse.is_urgent_unsent,
         }
         return JsonResponse(found, status=503 if pulse.level == "red" else 200)

@@ -1,8 +1,13 @@
 """The engine in a test: with a clock that stands still unless told."""
 
 from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
 
 from clinic.reminders import engine, planning
+from clinic.reminders.deployment import Deployment
+from clinic.reminders.mark import Mark
 from clinic.reminders.models import EngineState, Heartbeat, Message
 from tests.factories import NOW
 
@@ -26,8 +31,19 @@ def plan(now=NOW, **options):
     return planning.run(clock=Clock(now), until=now + timedelta(seconds=30), **options)
 
 
+def mark():
+    """This test's mark outside the database."""
+    return Mark(Path(settings.ENGINE_MARK))
+
+
+def deployment(clock, **fields):
+    """A machine whose seconds go on as its clock does, however far a test moves it."""
+    return Deployment(mark(), **{"steady": lambda: clock().timestamp(), "database_time": clock, **fields})
+
+
 def run(clock=None, **options):
-    return engine.run(clock=clock or Clock(), worker="test", **options)
+    clock = clock or Clock()
+    return engine.run(clock=clock, worker="test", deployment=options.pop("deployment", None) or deployment(clock), **options)
 
 
 def started():

@@ -15,7 +15,7 @@ from clinic.reminders import engine
 from clinic.reminders.models import EngineState, Heartbeat, Message
 from clinic.reminders.plans import ensure_plan
 from tests.factories import NOW, ClinicFactory, FollowUpFactory, MessageFactory
-from tests.reminders.running import Clock, run, started, states
+from tests.reminders.running import Clock, deployment, run, started, states
 
 pytestmark = pytest.mark.django_db
 
@@ -110,9 +110,9 @@ def test_one_batch_is_enough_for_one_worker_and_a_backlog_calls_more(server):
 def test_a_helper_only_hands_over(server):
     started()
     make_due(make_clinic(now=NOW), 3, now=NOW)
-    assert engine.help_out(clock=Clock(), worker="helper").sent == 0
+    assert engine.help_out(clock=Clock(), worker="helper", deployment=deployment(Clock())).sent == 0
     engine.planning.run(clock=Clock(), until=NOW + timedelta(seconds=30))
-    assert engine.help_out(clock=Clock(), worker="helper").sent == 3
+    assert engine.help_out(clock=Clock(), worker="helper", deployment=deployment(Clock())).sent == 3
     assert states() == {"SENT": 3}
 
 
@@ -124,3 +124,6 @@ def test_the_command_runs_the_same_engine_once_without_a_broker(server, time_mac
     call_command("engine", "--once", stdout=out)
     assert "looked at 2 patients: 2 letters and 0 tasks earned; 2 sent" in out.getvalue()
     assert len(server.taken) == 2
+    EngineState.objects.update(paused_at=NOW, paused_reason="a strange list")
+    call_command("engine", "--once", stdout=out)
+    assert out.getvalue().endswith("Letters are paused: a strange list\n")

@@ -15,11 +15,11 @@ from clinic.audit import Actor
 from clinic.management.faults.crowd import make_clinic, make_due
 from clinic.patients.models import Patient
 from clinic.patients.services import withdraw_consent
-from clinic.reminders import engine, planner_lock, planning
+from clinic.reminders import engine, piles, planner_lock, planning
 from clinic.reminders.claiming import claim
 from clinic.reminders.delivery import Courier
 from clinic.reminders.models import DeliveryAttempt, Message
-from tests.reminders.running import started, states
+from tests.reminders.running import deployment, mark, started, states
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 MANY = 200 if connection.vendor == "postgresql" else 60
@@ -53,12 +53,13 @@ def finish():
     """Hand over what is left, however busy the machine is."""
     deadline = time.monotonic() + 240
     while Message.objects.filter(state__in=["READY", "CLAIMED"]).exists() and time.monotonic() < deadline:
-        Courier(clock=clock, until=soon(), worker="w").run()
+        Courier(clock=clock, until=soon(), worker="w", mark=mark()).run()
 
 
 @pytest.fixture
-def patients():
-    """Due patients, not yet planned."""
+def patients(monkeypatch):
+    """Due patients, not yet planned, at a clinic to which so many are nothing unusual."""
+    monkeypatch.setattr(piles, "ALWAYS_ALLOWED", MANY)
     started()
     now = clock()
     return make_due(make_clinic(now=now), MANY, now=now)
@@ -115,7 +116,7 @@ def test_two_claims_never_hold_the_same_letter(patients):
 
 def test_two_workers_at_once_send_each_letter_once(patients, server):
     planning.run(clock=clock, until=soon())
-    at_once(*[lambda: Courier(clock=clock, until=soon(), worker="w").run()] * 3)
+    at_once(*[lambda: Courier(clock=clock, until=soon(), worker="w", mark=mark()).run()] * 3)
     finish()
     assert states() == {"SENT": MANY}
     assert Counter(server.message_ids()).most_common(1)[0][1] == 1
@@ -123,7 +124,7 @@ def test_two_workers_at_once_send_each_letter_once(patients, server):
 
 
 def test_whole_engines_at_once_change_nothing(patients, server):
-    at_once(*[lambda: engine.run(clock=clock, worker="w", budget=timedelta(seconds=40))] * 3)
+    at_once(*[lambda: engine.run(clock=clock, worker="w", deployment=deployment(clock), budget=timedelta(seconds=40))] * 3)
     planning.run(clock=clock, until=soon())
     finish()
     assert states() == {"SENT": MANY}
@@ -145,7 +146,7 @@ def test_no_letter_leaves_after_an_opt_out_that_was_there_first(patients, server
             too_late[patient.pk] = state in ("HANDOFF", "SENT")
             time.sleep(0.004)
 
-    at_once(opt_out, *[lambda: Courier(clock=clock, until=soon(), worker="w").run()] * 2)
+    at_once(opt_out, *[lambda: Courier(clock=clock, until=soon(), worker="w", mark=mark()).run()] * 2)
     finish()
     with_letter = {letter.recipient for letter in server.taken}
     for patient in chosen:

@@ -18,12 +18,13 @@ from tests.factories import NOW, MessageFactory, UserFactory
 
 #: The table of the design, written out once more by hand.
 ALLOWED = {
-    ("READY", to) for to in ("CLAIMED", "READY", "CANCELLED", "SUPERSEDED", "EXPIRED", "SUPPRESSED", "HELD")
+    ("READY", to) for to in ("CLAIMED", "READY", "CANCELLED", "SUPERSEDED", "EXPIRED", "SUPPRESSED", "HELD", "UNKNOWN")
 } | {
     ("CLAIMED", to)
-    for to in ("READY", "CANCELLED", "SUPERSEDED", "EXPIRED", "SUPPRESSED", "HELD", "HANDOFF", "FAILED", "DEAD")
+    for to in ("READY", "CANCELLED", "SUPERSEDED", "EXPIRED", "SUPPRESSED", "HELD", "HANDOFF", "FAILED", "DEAD", "UNKNOWN")
 } | {("HANDOFF", to) for to in ("SENT", "READY", "FAILED", "UNKNOWN")} | {
     ("UNKNOWN", "SENT"), ("UNKNOWN", "READY"), ("DEAD", "READY"), ("FAILED", "READY"), ("HELD", "READY"),
+    ("HELD", "UNKNOWN"),
     ("UNKNOWN", "CANCELLED"), ("DEAD", "CANCELLED"), ("FAILED", "CANCELLED"), ("HELD", "CANCELLED"),
     ("SENT", "BOUNCED"), ("SENT", "COMPLAINED"),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.reminders.models import EngineState, Heartbeat
+from clinic.reminders.safeguard_state import SafeguardState
 from clinic.reminders.services import take_pulse
 from clinic.staff import pulse
 from tests.factories import NOW, MessageFactory, member
@@ -44,8 +45,12 @@ def test_the_sentence_says_how_letters_are_doing_the_worst_first():
     assert shown() == "Letters: last run 0 s ago · 2 need you"
     beat(mail_failing_since=NOW - timedelta(minutes=20))
     assert shown() == "Letters: the mail server has taken none for 20 minutes"
+    SafeguardState.objects.create(pk=1, mark_failing_since=NOW)
+    assert shown() == "Letters: none goes, for what is done cannot be noted outside the database"
     EngineState.objects.update(paused_at=NOW, paused_reason="a strange list")
     assert shown() == "Letters are paused: a strange list"
+    MessageFactory(step="URGENT", created_at=NOW - timedelta(minutes=6))
+    assert shown() == "Letters: an urgent one has not gone"
 
 
 def test_every_staff_page_shows_the_pulse_and_asks_nothing_before_it_does(client, count_queries):
@@ -84,6 +89,7 @@ def test_whoever_watches_from_outside_is_told_without_a_word_about_patients(clie
     assert (response.status_code, response.json()["status"]) == (status, level)
     assert set(response.json()) == {
         "status", "last_tick_at", "last_success_at", "paused", "in_doubt", "given_up", "stuck", "mail_failing_since",
+        "guards", "pile", "mark_failing_since", "urgent_unsent",
     }  # fmt: skip
     assert response.json()["in_doubt"] == 1
     assert "no-store" in response["Cache-Control"]

@@ -127,6 +127,8 @@ class Command(BaseCommand):
             self.stdout.flush()
             for letter in settings.MAILBOX_DIR.glob("*.eml"):  # of an earlier clinic
                 letter.unlink()
+            # What was done with an earlier clinic's database would make a new one look like a restored backup.
+            settings.ENGINE_MARK.unlink(missing_ok=True)
             with transaction.atomic():  # interrupted, it leaves an empty database behind, to be filled by the next start
                 call_command("seed_demo", verbosity=0)
         self.stdout.write("done.")

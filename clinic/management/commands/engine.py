@@ -14,6 +14,9 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from clinic.reminders import engine
+from clinic.reminders.deployment import Deployment
+from clinic.reminders.pulse_words import sentence
+from clinic.reminders.services import take_pulse
 
 
 class Command(BaseCommand):
@@ -41,9 +44,12 @@ class Command(BaseCommand):
             stopping.wait(max(0.0, every - (timezone.now() - began).total_seconds()))
 
     def _run(self, budget: timedelta) -> None:
-        ran = engine.run(clock=timezone.now, worker=engine.worker_name(), budget=budget)
+        ran = engine.run(clock=timezone.now, worker=engine.worker_name(), deployment=Deployment.here(), budget=budget)
         self.stdout.write(
             f"looked at {ran.planned.patients} patients: {ran.planned.letters} letters and {ran.planned.tasks} tasks earned; "
             f"{ran.handed.sent} sent, {ran.handed.later} to be tried again, {ran.handed.refused} refused, "
             f"{ran.handed.unknown} in doubt, {ran.handed.dead} given up, {ran.handed.settled} held back or no longer needed"
         )
+        pulse = take_pulse(now=timezone.now())
+        if pulse.paused_at is not None or pulse.mark_failing_since is not None:
+            self.stdout.write(sentence(pulse, timezone.now()))

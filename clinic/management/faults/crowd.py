@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from math import ceil
 
 from django.db import transaction
 
 from clinic.patients.models import Condition, Consent, ConsentPurpose, Patient, Side
 from clinic.practice.models import Clinic, Practitioner
+from clinic.reminders.models import Message
+from clinic.reminders.piles import TIMES_THE_LARGEST_DAY
 from clinic.reminders.plans import ensure_plan
 from clinic.toxins.models import Indication, Product
 from clinic.treatments.models import FollowUp, InjectionSession, SessionState
@@ -15,6 +18,8 @@ from clinic.treatments.models import FollowUp, InjectionSession, SessionState
 #: Enough for the window to be open, and for its invitation to be the letter of the day.
 _OPENED_BEFORE = timedelta(days=3)
 _LENGTH = timedelta(days=90)
+#: Whose letters only stand for a busy past.
+PAST = "past"
 
 
 def make_clinic(*, now: datetime, name: str = "Harbour clinic", time_zone: str = "UTC") -> Clinic:
@@ -106,3 +111,37 @@ def make_due(clinic: Clinic, count: int, *, now: datetime, domain: str = "exampl
             for session in sessions
         )
     return patients
+
+
+def make_used_to(clinic: Clinic, most: int, *, now: datetime) -> None:
+    """Give the clinic a busy day a month ago, so that so many letters at once are nothing unusual to it."""
+    at = now - timedelta(days=30)
+    patient = Patient.objects.create(
+        clinic=clinic,
+        record_number=PAST,
+        given_name="Ida",
+        family_name="Holt",
+        search_text=f"ida holt {PAST}",
+        born_on=date(1961, 5, 4),
+        created_at=at,
+    )
+    Message.objects.bulk_create(
+        Message(
+            clinic=clinic,
+            patient=patient,
+            step="INVITE",
+            letter="invite",
+            dedupe_key=f"{PAST}-{clinic.pk}-{number}",
+            message_id=f"<{PAST}-{clinic.pk}-{number}@clinic.example>",
+            language="en",
+            state="SENT",
+            due_at=at,
+            ready_at=at,
+            expires_at=at,
+            sent_at=at,
+            handoff_at=at,
+            created_at=at,
+            changed_at=at,
+        )
+        for number in range(ceil(most / TIMES_THE_LARGEST_DAY))
+    )

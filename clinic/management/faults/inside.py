@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from clinic.management.faults.crowd import make_clinic, make_due
+from clinic.management.faults.crowd import PAST, make_clinic, make_due, make_used_to
 from clinic.management.faults.planner import owed_today
 from clinic.patients.models import Consent, Hold, Patient
 from clinic.practice.models import Membership
@@ -20,6 +20,7 @@ def prepare(count: int, *, now: datetime) -> dict[str, Any]:
     """Fill an empty database with so many due patients and a few who are owed nothing; return who is owed what."""
     clinic = make_clinic(now=now)
     make_due(clinic, count, now=now)
+    make_used_to(clinic, count, now=now)
     opted_out, on_hold, without = make_due(clinic, 3, now=now, prefix="nobody")
     Consent.objects.create(patient=opted_out, purpose="INVITE", is_given=False, how="by phone", wording_version="1", at=now)
     Patient.objects.filter(pk=without.pk).update(email="")
@@ -30,7 +31,8 @@ def prepare(count: int, *, now: datetime) -> dict[str, Any]:
 
 def look(*, now: datetime) -> dict[str, Any]:
     """Return what stands in the database: messages by state, those nobody may have lost sight of, and who has which."""
-    rows = list(Message.objects.values_list("state", "patient__email", "message_id", "step", "lease_until"))
+    seen = Message.objects.exclude(patient__record_number=PAST)
+    rows = list(seen.values_list("state", "patient__email", "message_id", "step", "lease_until"))
     beat = Heartbeat.objects.filter(pk=1).first()
     return {
         "states": Counter(state for state, *_rest in rows),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
 
 from clinic.practice.models import Clinic
 from clinic.reminders.models import EngineState, Heartbeat, Message
+from clinic.reminders.piles import LetterPile
+from clinic.reminders.safeguard_state import SafeguardState
 from clinic.reminders.states import State
 
 #: After so long without a run to its end: a warning, and an alarm.
@@ -16,6 +18,10 @@ AMBER_AFTER = timedelta(minutes=15)
 RED_AFTER = timedelta(hours=26)
 #: A letter that has been ready for so long, and nobody took it.
 STUCK_AFTER = timedelta(minutes=15)
+#: A letter to staff on call that has not gone after so long: an alarm at once. No plan has the step yet; the alarm comes with it.
+URGENT_STEP = "URGENT"
+URGENT_AFTER = timedelta(minutes=5)
+_NOT_GONE = (State.READY, State.CLAIMED, State.HANDOFF, State.HELD, State.UNKNOWN, State.FAILED, State.DEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,13 @@ class Pulse:
     mail_failure: str
     #: Why the letters of one of the clinics asked about are paused.
     clinic_paused_reason: str = ""
+    #: Codes of the guards that have paused all letters.
+    guards: tuple[str, ...] = ()
+    #: Letters of one of the clinics wait because there are too many at once.
+    has_pile: bool = False
+    #: Since when nothing is sent because what is done cannot be remembered outside the database.
+    mark_failing_since: datetime | None = None
+    is_urgent_unsent: bool = False
 
     @property
     def is_well(self) -> bool:
@@ -50,6 +63,9 @@ def take_pulse(*, now: datetime, clinics: QuerySet[Clinic] | None = None) -> Pul
     """
     paused_clinics = (Clinic.objects.none() if clinics is None else clinics).filter(letters_paused_at__isnull=False)
     waiting = Message.objects.filter(state=State.READY, ready_at__lte=now - STUCK_AFTER, clinic__letters_paused_at__isnull=True)
+    piles = LetterPile.objects.filter(looked_at__isnull=True)
+    urgent = Message.objects.filter(step=URGENT_STEP, state__in=_NOT_GONE, created_at__lt=now - URGENT_AFTER)
+    guard = SafeguardState.objects.filter(pk=OuterRef("pk"))
     row = (
         Heartbeat.objects.filter(pk=1)
         .values(
@@ -63,15 +79,18 @@ def take_pulse(*, now: datetime, clinics: QuerySet[Clinic] | None = None) -> Pul
             given_up=_count(State.DEAD, clinics),
             is_stuck=Exists(waiting),
             clinic_paused_reason=Subquery(paused_clinics.order_by("pk").values("letters_paused_reason")[:1]),
+            guards=Subquery(guard.values("paused_by")),
+            mark_failing_since=Subquery(guard.values("mark_failing_since")),
+            has_pile=Exists(piles if clinics is None else piles.filter(clinic__in=clinics)),
+            is_urgent_unsent=Exists(urgent),
         )
         .first()
     )
     if row is None:
         return Pulse("amber", None, None, None, "", 0, 0, False, None, "")
     is_stuck = bool(row["is_stuck"]) and row["paused_at"] is None
-    level = _level(row["last_success_at"], row["paused_at"], row["mail_failing_since"], is_stuck=is_stuck, now=now)
-    return Pulse(
-        level=level,
+    pulse = Pulse(
+        level="green",
         last_tick_at=row["last_tick_at"],
         last_success_at=row["last_success_at"],
         paused_at=row["paused_at"],
@@ -82,24 +101,25 @@ def take_pulse(*, now: datetime, clinics: QuerySet[Clinic] | None = None) -> Pul
         mail_failing_since=row["mail_failing_since"],
         mail_failure=row["mail_failure"],
         clinic_paused_reason=row["clinic_paused_reason"] or "",
+        guards=tuple((row["guards"] or "").split()),
+        has_pile=bool(row["has_pile"]),
+        mark_failing_since=row["mark_failing_since"],
+        is_urgent_unsent=bool(row["is_urgent_unsent"]),
     )
+    return replace(pulse, level=_level(pulse, now))
 
 
-def _level(
-    last_success_at: datetime | None,
-    paused_at: datetime | None,
-    mail_failing_since: datetime | None,
-    *,
-    is_stuck: bool,
-    now: datetime,
-) -> str:
-    """Red: nothing has gone for more than a day, or the mail server has taken nothing for as long."""
-    silences = [now - moment for moment in (last_success_at,) if moment is not None]
-    if mail_failing_since is not None:
-        silences.append(now - mail_failing_since)
-    if any(silence > RED_AFTER for silence in silences):
+def _level(pulse: Pulse, now: datetime) -> str:
+    """Red: nothing has gone for more than a day, or an urgent letter has not gone at once."""
+    silences = [
+        now - moment
+        for moment in (pulse.last_success_at, pulse.mail_failing_since, pulse.mark_failing_since)
+        if moment is not None
+    ]
+    if pulse.is_urgent_unsent or any(silence > RED_AFTER for silence in silences):
         return "red"
-    if last_success_at is None or paused_at is not None or is_stuck or any(s > AMBER_AFTER for s in silences):
+    waits = pulse.last_success_at is None or pulse.paused_at is not None or pulse.mark_failing_since is not None
+    if waits or pulse.is_stuck or pulse.has_pile or any(silence > AMBER_AFTER for silence in silences):
         return "amber"
     return "green"
 

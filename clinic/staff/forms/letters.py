@@ -70,3 +70,13 @@ class PauseForm(forms.Form):
     clinic = forms.UUIDField(required=False, widget=forms.HiddenInput)
     reason = LineField(label=_("Why"), max_length=LONGEST_REASON, required=False)
     resume = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    #: When the list was shown that somebody has looked at, and whether somebody said that the database is the right one.
+    looked_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+    is_right_database = forms.BooleanField(
+        label=_("This is the right database, and no other installation sends from a copy of it."), required=False
+    )
+
+    def __init__(self, *args: Any, asks_whose_database: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not asks_whose_database:
+            del self.fields["is_right_database"]

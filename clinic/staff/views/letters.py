@@ -21,6 +21,8 @@ from clinic.practice.roles import Permission
 from clinic.practice.services import clinics_where
 from clinic.reminders import services, states
 from clinic.reminders.models import EngineState, Message
+from clinic.reminders.piles import LetterPile
+from clinic.reminders.safeguard_state import Safeguard, SafeguardState
 from clinic.reminders.services import DecisionRefused
 from clinic.reminders.states import State
 from clinic.staff.forms.letters import SHOWN, LetterFilter, PauseForm
@@ -42,6 +44,12 @@ _DECISIONS: dict[str, tuple[Callable[..., None], Promise]] = {
     "hold": (services.hold, gettext_lazy("The letter is held back until somebody releases it.")),
     "release": (services.release, gettext_lazy("The letter goes out with the next run.")),
 }
+
+
+def asks_whose_database() -> bool:
+    """Whether letters are paused because the database was another deployment's."""
+    state = SafeguardState.objects.filter(pk=1).first()
+    return state is not None and Safeguard.INSTANCE in state.guards
 
 
 class LetterPage(StaffPage):
@@ -87,9 +95,18 @@ class LetterList(LetterPage):
             "clinics": [clinic for clinic in self.known_clinics if clinic.pk in self.deciding],
             "may_pause_all": bool(self.deciding) and len(self.deciding) == Clinic.objects.count(),
             "engine": EngineState.objects.filter(pk=1).first(),
+            # Asked for only where something is paused.
+            "asks_whose_database": asks_whose_database,
+            "piles": self.piles,
+            "in_hand": services.in_hand,
         }
         self.listed("Message", len(context["lines"]))
         return render(request, "staff/letter-list.html", context)
+
+    def piles(self) -> set[int]:
+        """The clinics whose letters the engine has stopped because there are too many."""
+        waiting = LetterPile.objects.filter(clinic__in=self.known_clinics, looked_at__isnull=True)
+        return set(waiting.values_list("clinic_id", flat=True))
 
     def goes_next(self, form: LetterFilter, clinics: list[Clinic]) -> dict[str, Any]:
         """Ready letters, and patients in the order in which the engine looks at them again."""
@@ -202,12 +219,12 @@ class LetterPause(LetterPage):
     permission = Permission.DECIDE_LETTERS
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = PauseForm(request.POST)
+        form = PauseForm(request.POST, asks_whose_database=asks_whose_database())
         if form.is_valid():
             try:
                 self.change(form.cleaned_data)
             except DecisionRefused as refused:
-                form.add_error("reason", str(refused))
+                form.add_error("is_right_database" if "is_right_database" in form.fields else "reason", str(refused))
             else:
                 return redirect("staff:letter-list")
         return render(request, "staff/letter-pause.html", {"form": form}, status=422)
@@ -218,7 +235,7 @@ class LetterPause(LetterPage):
             if len(self.known_clinics) != Clinic.objects.count():
                 raise DecisionRefused(_("Only who decides over letters at every clinic may do this."))
             if asked["resume"]:
-                services.resume_engine(by=self.actor, now=self.now)
+                services.resume_engine(by=self.actor, is_right_database=bool(asked.get("is_right_database")), now=self.now)
             else:
                 services.pause_engine(by=self.actor, reason=asked["reason"], now=self.now)
             return
@@ -226,6 +243,6 @@ class LetterPause(LetterPage):
         if clinic is None:
             raise self.denied("Clinic")
         if asked["resume"]:
-            services.resume_clinic(by=self.actor, clinic=clinic, now=self.now)
+            services.resume_clinic(by=self.actor, clinic=clinic, looked_at=asked["looked_at"], now=self.now)
         else:
             services.pause_clinic(by=self.actor, clinic=clinic, reason=asked["reason"], now=self.now)

@@ -1,11 +1,14 @@
 """The engine's signs of life."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 
 from clinic.practice.models import Clinic
 from clinic.reminders.models import EngineState, Heartbeat
+from clinic.reminders.piles import LetterPile
+from clinic.reminders.safeguard_state import SafeguardState
 from clinic.reminders.services import take_pulse
 from tests.factories import NOW, ClinicFactory, MessageFactory
 from tests.reminders.running import Clock, run, started
@@ -80,3 +83,39 @@ def test_pulse_counts_what_needs_a_person_at_the_readers_clinics_only():
 
     assert take_pulse(now=NOW, clinics=Clinic.objects.filter(pk=here.pk)).in_doubt == 1
     assert take_pulse(now=NOW).in_doubt == 2
+
+
+@pytest.mark.parametrize(("age", "level"), [(timedelta(minutes=5), "green"), (timedelta(minutes=5, seconds=1), "red")])
+@pytest.mark.parametrize("state", ["READY", "CLAIMED", "HELD", "UNKNOWN", "FAILED", "DEAD"])
+def test_an_urgent_letter_that_has_not_gone_for_five_minutes_is_red_at_once(age, level, state):
+    """No plan has this step yet; the alarm comes with the first one."""
+    run()
+    leased = {"token": uuid.uuid4(), "lease_until": NOW + age} if state == "CLAIMED" else {}
+    MessageFactory(step="URGENT", state=state, created_at=NOW - age, ready_at=NOW, **leased)
+    assert take_pulse(now=NOW).level == level
+
+
+@pytest.mark.parametrize("state", ["SENT", "CANCELLED"])
+def test_an_urgent_letter_that_has_gone_or_is_no_longer_needed_is_no_alarm(state):
+    run()
+    MessageFactory(step="URGENT", state=state, created_at=NOW - timedelta(hours=1))
+    assert take_pulse(now=NOW).level == "green"
+
+
+def test_a_pile_and_a_mark_that_cannot_be_written_are_amber_at_once():
+    run()
+    pile = LetterPile.objects.create(clinic=ClinicFactory(), found_at=NOW, ready=60, allowed=50)
+    assert take_pulse(now=NOW).level == "amber"
+    assert take_pulse(now=NOW, clinics=Clinic.objects.exclude(pk=pile.clinic_id)).level == "green"
+    LetterPile.objects.update(looked_at=NOW)
+    assert take_pulse(now=NOW).level == "green"
+    SafeguardState.objects.update(mark_failing_since=NOW)
+    assert take_pulse(now=NOW).level == "amber"
+    assert take_pulse(now=NOW + timedelta(hours=26, seconds=1)).level == "red"
+
+
+def test_which_guards_have_paused_is_told():
+    run()
+    EngineState.objects.update(paused_at=NOW, paused_reason="The clock was set.")
+    SafeguardState.objects.update(paused_by="CLOCK INSTANCE")
+    assert take_pulse(now=NOW).guards == ("CLOCK", "INSTANCE")
