@@ -6,6 +6,7 @@ verdict follows the phase (RFC 5321 section 6.1, RFC 1047). One recipient a lett
 """
 
 from clinic.mailer.dialogue import Dialogue, Ended
+from clinic.mailer.envelope import message_named_by, return_path
 from clinic.mailer.letters import Calendar, Letter, Unsendable, compose, sender_address
 from clinic.mailer.verdicts import Outcome, Phase, Verdict, judge
 
@@ -20,5 +21,7 @@ __all__ = [
     "Verdict",
     "compose",
     "judge",
+    "message_named_by",
+    "return_path",
     "sender_address",
 ]

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from clinic.mailer import Dialogue, Ended, Letter, Outcome, Unsendable, Verdict, compose
+from clinic.mailer import Dialogue, Ended, Letter, Outcome, Unsendable, Verdict, compose, return_path
 from clinic.reminders import consequences, facts, letters, states
 from clinic.reminders.addresses import domain_hash
 from clinic.reminders.asking import locked_situation
@@ -113,7 +113,7 @@ class Courier:
             return True
         letter, content = written
         try:
-            self._dialogue.address(letter.to)
+            self._dialogue.address(letter.to, sender=return_path(in_hand.message.public_id))
         except Ended as ended:
             return self._ended_early(in_hand, claimed, ended.outcome, began)
         except Unsendable as unsendable:
