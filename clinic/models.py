@@ -6,6 +6,7 @@ from clinic.links import PatientLink
 from clinic.patients.models import Condition, Consent, Hold, Patient, StaffTask
 from clinic.patients.signed_leaflets import SignedLeaflet
 from clinic.practice.models import Clinic, Membership, Practitioner
+from clinic.reminders.delivery_reports import DeliveryReport, UsedSignature
 from clinic.reminders.models import (
     DeliveryAttempt,
     DomainHold,
@@ -16,6 +17,7 @@ from clinic.reminders.models import (
     PlanStep,
     Suppression,
 )
+from clinic.reminders.pacing import DomainPace
 from clinic.safety.models import Review, SideEffect, SideEffectVersion, Term
 from clinic.scheduling.models import Appointment, AppointmentChange, Availability, Closure, VisitKind
 from clinic.toxins.models import (
@@ -65,7 +67,9 @@ __all__ = [
     "DeliveryAttempt",
     "Document",
     "DocumentWithdrawal",
+    "DeliveryReport",
     "DomainHold",
+    "DomainPace",
     "EngineState",
     "FollowUp",
     "GivenElsewhere",
@@ -105,6 +109,7 @@ __all__ = [
     "TemplatePoint",
     "Term",
     "TreatmentDraft",
+    "UsedSignature",
     "User",
     "Vial",
     "VialDiscard",

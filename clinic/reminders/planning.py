@@ -187,6 +187,7 @@ def _born(key: str, occasion: Occasion, situation: Situation, now: datetime) -> 
         "handoff_at": None,
         "sent_at": None,
         "rendered_hash": "",
+        "recipient_hash": "",
         "created_at": now,
         "changed_at": now,
     }

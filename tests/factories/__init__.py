@@ -16,7 +16,15 @@ from tests.factories.patients import (
     StaffTaskFactory,
 )
 from tests.factories.practice import PASSWORD, ClinicFactory, MembershipFactory, PractitionerFactory, UserFactory, member
-from tests.factories.reminders import USUAL_STEPS, AuditEventFactory, DeliveryAttemptFactory, MessageFactory, PlanFactory
+from tests.factories.reminders import (
+    USUAL_STEPS,
+    AuditEventFactory,
+    DeliveryAttemptFactory,
+    DeliveryReportFactory,
+    MessageFactory,
+    PlanFactory,
+    SuppressionFactory,
+)
 from tests.factories.safety import ReviewFactory, SideEffectFactory, SideEffectVersionFactory, TermFactory
 from tests.factories.scheduling import (
     AppointmentChangeFactory,
@@ -73,6 +81,7 @@ __all__ = [
     "DeliveryAttemptFactory",
     "DocumentFactory",
     "DocumentWithdrawalFactory",
+    "DeliveryReportFactory",
     "Factory",
     "FollowUpFactory",
     "GivenElsewhereFactory",
@@ -103,6 +112,7 @@ __all__ = [
     "SiteDoseFactory",
     "SiteFactory",
     "StaffTaskFactory",
+    "SuppressionFactory",
     "TermFactory",
     "TreatmentDraftFactory",
     "UserFactory",

@@ -2,24 +2,31 @@
 
 from clinic.reminders.services.deciding import DecisionRefused, hold, let_be, mark_as_sent, release, send_again
 from clinic.reminders.services.explaining import Coming, Explanation, explain, forecast
+from clinic.reminders.services.lifting import lift_suppression, patient_at
 from clinic.reminders.services.pausing import pause_clinic, pause_engine, resume_clinic, resume_engine
 from clinic.reminders.services.pulse import Pulse, take_pulse
+from clinic.reminders.services.reporting import Taken, settle_report, take_report
 
 __all__ = [
     "Coming",
     "DecisionRefused",
     "Explanation",
     "Pulse",
+    "Taken",
     "explain",
     "forecast",
     "hold",
     "let_be",
+    "lift_suppression",
     "mark_as_sent",
+    "patient_at",
     "pause_clinic",
     "pause_engine",
     "release",
     "resume_clinic",
     "resume_engine",
     "send_again",
+    "settle_report",
     "take_pulse",
+    "take_report",
 ]
