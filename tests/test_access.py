@@ -207,8 +207,12 @@ def records_of(clinic, words):
         task=factories.StaffTaskFactory(patient=patient, note=words),
         template=factories.ProtocolTemplateFactory(clinic=clinic, name=words),
         message=factories.MessageFactory(follow_up=follow_up, state="UNKNOWN"),
-        suppression=factories.SuppressionFactory(message__follow_up=follow_up, lifted_because=words),
-        delivery_report=factories.DeliveryReportFactory(message__follow_up=follow_up),
+        suppression=factories.SuppressionFactory(
+            message=factories.MessageFactory(
+                follow_up=follow_up, state="BOUNCED", handoff_at=factories.NOW, sent_at=factories.NOW
+            )
+        ),
+        delivery_report=factories.DeliveryReportFactory(message=factories.MessageFactory(follow_up=follow_up, state="SENT")),
     )
 
 
