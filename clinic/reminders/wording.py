@@ -47,7 +47,7 @@ REASONS: dict[Reason, _StrPromise] = {
     Reason.THREE_UNANSWERED: lazy("three letters went unanswered"),
     Reason.NO_CONSENT: lazy("no consent to these letters"),
     Reason.NO_ADDRESS: lazy("no usable e-mail address"),
-    Reason.ADDRESS_SUPPRESSED: lazy("the e-mail address was refused"),
+    Reason.ADDRESS_SUPPRESSED: lazy("the e-mail address is blocked"),
     Reason.WITHOUT_LETTER: lazy("made without a letter"),
     Reason.JUST_BOOKED: lazy("the confirmation has just said it"),
     Reason.OVERTAKEN: lazy("a later letter stands in its place"),
