@@ -66,7 +66,8 @@ def test_each_list_in_every_look(page: Page, site, clinic, looks, shown):
     looks(page)
 
 
-def test_blocked_addresses_in_every_look_and_one_is_written_to_again(page: Page, site, clinic, looks):
+def test_blocked_addresses_in_every_look_and_one_is_written_to_again(page: Page, site, clinic, looks, watch):
+    watch.expected.append("422")
     for name, reason in (("Blocked", "BOUNCED"), ("Unwanted", "COMPLAINED")):
         email = f"{name.lower()}.with-a-rather-long-name@patients.example.org"
         patient = PatientFactory(clinic=clinic, family_name=name, email=email)
