@@ -91,10 +91,10 @@ def _statement(now: datetime) -> None:
                )
                INSERT INTO clinic_message (
                    public_id, clinic_id, patient_id, step, ordinal, letter, follow_up_id, dedupe_key, message_id, language, state,
-                   reason, due_at, ready_at, expires_at, worker, attempts, rendered_hash, created_at, changed_at)
+                   reason, due_at, ready_at, expires_at, worker, attempts, rendered_hash, recipient_hash, created_at, changed_at)
                SELECT gen_random_uuid(), c.clinic_id, c.id, 'INVITE', 1, 'invite', f.id, 'bare:' || f.id,
                    '<' || gen_random_uuid() || '@b>', 'en', 'READY', '', %(now)s, %(now)s, %(now)s + interval '60 days',
-                   '', 0, '', %(now)s, %(now)s
+                   '', 0, '', '', %(now)s, %(now)s
                FROM claimed c JOIN clinic_followup f ON f.patient_id = c.id AND f.state = 'ACTIVE'
                ON CONFLICT (dedupe_key) DO NOTHING""",
             {"now": now},

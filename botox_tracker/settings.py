@@ -251,6 +251,14 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="clinic@localhost")
 # Who is told when letters stand still, besides the clinics' administrators (`manage.py engine_check`).
 ADMINS = [("", address) for address in env.list("ADMINS", default=[])]
+# The mailbox that mail servers report undelivered letters to: with a tag behind its name, the envelope's sender of each letter.
+REPORT_ADDRESS: str = env.str("REPORT_ADDRESS", default="")
+# Who may hand in reports over HTTP signs them with one of these; without any, nobody may.
+REPORT_SECRETS: list[str] = env.list("REPORT_SECRETS", default=[])
+# Reports that no program can read wait here for a person.
+REPORTS_DIR = Path(env.str("REPORTS_DIR", default=str(VAR / "reports")))
+# How many letters a minute one recipient domain gets; 0: as many as there are.
+LETTERS_PER_DOMAIN_A_MINUTE = env.int("LETTERS_PER_DOMAIN_A_MINUTE", default=0)
 # The demonstration's mail server writes each letter here, and /mailbox/ reads it.
 MAILBOX_DIR = VAR / "mailbox"
 

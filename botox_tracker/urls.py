@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clinic.staff.urls")),
     # No word about health in an address that a patient receives.
     path("p/", include("clinic.portal.urls")),
+    path("api/", include("clinic.api.urls")),
     path("account/login/", account.login, name="account_login"),
     path("account/logout/", account.logout, name="account_logout"),
     path("account/signup/", account.signup, name="account_signup"),

@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models.signals import post_migrate, pre_migrate
 
 SECRET_KEY_LENGTH = 50
+SHORTEST_SECRET = 32
 # The example of .env.sample, and what people type instead of a secret.
 EXAMPLES = ("change-me", "changeme", "example", "insecure")
 DEFAULT_PASSWORDS = {"", "admin", "changeme", "change-me", "password", "postgres", "redis", "secret"}
@@ -48,7 +49,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
     """Return an error for each setting that would expose patients or staff; none for a local installation."""
     if settings.LOCAL:
         return []
-    problems = [*_web_problems(), *_database_problems(), *_broker_problems(), *_mail_problems()]
+    problems = [*_web_problems(), *_database_problems(), *_broker_problems(), *_mail_problems(), *_report_problems()]
     return [Error(message, id=f"clinic.{number}") for number, message in problems]
 
 
@@ -112,6 +113,22 @@ def _mail_problems() -> Iterator[tuple[str, str]]:
         yield "E015", "DEFAULT_FROM_EMAIL is an example: patients could not answer."
     if _names_the_drug(sender):
         yield "E016", "DEFAULT_FROM_EMAIL names a medicine: it would show in patients' mailboxes."
+
+
+def _report_problems() -> Iterator[tuple[str, str]]:
+    from clinic.mailer.envelope import LONGEST_MAILBOX  # reads the settings, which are not there yet above
+
+    mailbox, _at, domain = settings.REPORT_ADDRESS.rpartition("@")
+    if settings.REPORT_ADDRESS:
+        plain = settings.REPORT_ADDRESS.isascii() and all(c.isalnum() or c in "@.-_" for c in settings.REPORT_ADDRESS)
+        if not plain or not mailbox or "@" in mailbox or "." not in domain or len(mailbox) > LONGEST_MAILBOX:
+            yield "E021", f"REPORT_ADDRESS is no plain address with at most {LONGEST_MAILBOX} characters before the @."
+        if _names_the_drug(settings.REPORT_ADDRESS):
+            yield "E022", "REPORT_ADDRESS names a medicine: it would show in patients' mailboxes."
+    if any(len(secret) < SHORTEST_SECRET for secret in settings.REPORT_SECRETS):
+        yield "E023", f"A secret in REPORT_SECRETS is too short: it needs {SHORTEST_SECRET} random characters."
+    if settings.LETTERS_PER_DOMAIN_A_MINUTE < 0:
+        yield "E024", "LETTERS_PER_DOMAIN_A_MINUTE is negative."
 
 
 def _names_the_drug(text: str) -> bool:

@@ -6,6 +6,7 @@ from clinic.links import PatientLink
 from clinic.patients.models import Condition, Consent, Hold, Patient, StaffTask
 from clinic.patients.signed_leaflets import SignedLeaflet
 from clinic.practice.models import Clinic, Membership, Practitioner
+from clinic.reminders.delivery_reports import DeliveryReport, UsedSignature
 from clinic.reminders.models import (
     DeliveryAttempt,
     DomainHold,
@@ -16,6 +17,7 @@ from clinic.reminders.models import (
     PlanStep,
     Suppression,
 )
+from clinic.reminders.pacing import DomainPace
 from clinic.reminders.piles import LetterPile
 from clinic.reminders.safeguard_state import SafeguardState
 from clinic.safety.models import Review, SideEffect, SideEffectVersion, Term
@@ -65,9 +67,11 @@ __all__ = [
     "Consent",
     "ContactAttempt",
     "DeliveryAttempt",
+    "DeliveryReport",
     "Document",
     "DocumentWithdrawal",
     "DomainHold",
+    "DomainPace",
     "EngineState",
     "FollowUp",
     "GivenElsewhere",
@@ -109,6 +113,7 @@ __all__ = [
     "TemplatePoint",
     "Term",
     "TreatmentDraft",
+    "UsedSignature",
     "User",
     "Vial",
     "VialDiscard",

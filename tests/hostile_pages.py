@@ -375,6 +375,7 @@ FORMS = {
         {"reason": "line"},
         shown_on=of("patient-show", "own.patient"),
     ),
+    "staff:delivery-report-settle": Form(of("delivery-report-settle", "own.delivery_report")),
     "staff:hold-clear": Form(of("hold-clear", "own.patient", "own.hold")),
     "staff:hold-set": Form(
         of("hold-set", "patient"),
@@ -475,6 +476,12 @@ FORMS = {
             "note": "text",
             "resulting_state": "choice",
         },
+    ),
+    "staff:suppression-lift": Form(
+        of("suppression-lift", "own.suppression"),
+        lambda world: {"confirmed": "on", "reason": "spelled out by phone"},
+        {"confirmed": "tick", "reason": "line"},
+        shown_on=of("suppression-lift", "own.suppression"),
     ),
     "staff:task-finish": Form(
         of("task-finish", "own.patient", "own.task"),

@@ -44,6 +44,9 @@ STAFF = {
     "document-file": Staff("GET", Permission.VIEW_PATIENTS, "document"),
     "document-list": Staff("GET", Permission.VIEW_PATIENTS, "patient"),
     "document-withdraw": Staff("GET POST", Permission.EDIT_PATIENTS, "document"),
+    "delivery-report-list": Staff("GET", Permission.DECIDE_LETTERS),
+    "delivery-report-settle": Staff("POST", Permission.DECIDE_LETTERS, "delivery_report"),
+    "delivery-report-show": Staff("GET", Permission.DECIDE_LETTERS, "delivery_report"),
     "follow-up-contact": Staff("GET POST", Permission.WORK_FOLLOW_UPS, "follow_up"),
     "follow-up-list": Staff("GET", Permission.VIEW_PATIENTS),
     "follow-up-show": Staff("GET", Permission.VIEW_PATIENTS, "follow_up"),
@@ -85,6 +88,8 @@ STAFF = {
     "side-effect-report-treatment": Staff("GET", Permission.REPORT_SIDE_EFFECTS, "session"),
     "side-effect-review": Staff("GET POST", Permission.REVIEW_SIDE_EFFECTS, "side_effect"),
     "side-effect-show": Staff("GET", Permission.VIEW_SIDE_EFFECT_LOG, "side_effect"),
+    "suppression-lift": Staff("GET POST", Permission.EDIT_PATIENTS, "suppression"),
+    "suppression-list": Staff("GET", Permission.VIEW_LETTERS),
     "task-finish": Staff("GET POST", Permission.WORK_FOLLOW_UPS, "patient task"),
     "treatment-amend": Staff("GET POST", Permission.RECORD_TREATMENTS, "session"),
     "treatment-compare": Staff("GET", Permission.VIEW_PATIENTS, "patient"),
@@ -109,6 +114,8 @@ STAFF = {
 PUBLIC = {
     "staff:start": "GET POST PUT PATCH DELETE",
     "staff:engine-health": "GET",
+    # Behind a signature: tests/api/test_reports.py.
+    "api:report-take": "POST",
     "account_login": "GET POST PUT",
     "account_signup": "GET POST PUT",
     "account_inactive": "GET",
@@ -213,6 +220,12 @@ def records_of(clinic, words):
         task=factories.StaffTaskFactory(patient=patient, note=words),
         template=factories.ProtocolTemplateFactory(clinic=clinic, name=words),
         message=factories.MessageFactory(follow_up=follow_up, state="UNKNOWN"),
+        suppression=factories.SuppressionFactory(
+            message=factories.MessageFactory(
+                follow_up=follow_up, state="BOUNCED", handoff_at=factories.NOW, sent_at=factories.NOW
+            )
+        ),
+        delivery_report=factories.DeliveryReportFactory(message=factories.MessageFactory(follow_up=follow_up, state="SENT")),
     )
 
 

@@ -34,8 +34,10 @@ READS = {
     "staff:follow-up-show": (of("follow-up-show", "follow_up"), {"next": "line"}),
     "staff:letter-list": (
         of("letter-list"),
-        {**dict.fromkeys(("show", "until", "step", "clinic"), "choice"), "after": "id", "before": "id"},
+        {**dict.fromkeys(("show", "until", "step", "state", "clinic"), "choice"), "after": "id", "before": "id"},
     ),
+    "staff:delivery-report-list": (of("delivery-report-list"), {"after": "id", "before": "id"}),
+    "staff:suppression-list": (of("suppression-list"), {"after": "id", "before": "id"}),
     "staff:override-list": (
         of("override-list"),
         {**dict.fromkeys(("kind", "severity", "by"), "choice"), "month": "date", "after": "id", "before": "id"},

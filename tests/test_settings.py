@@ -45,6 +45,11 @@ UNSAFE = {
     "mail without TLS": ({"EMAIL_USE_TLS": "0"}, "neither EMAIL_USE_TLS nor EMAIL_USE_SSL"),
     "example sender": ({"DEFAULT_FROM_EMAIL": "clinic@localhost"}, "DEFAULT_FROM_EMAIL is an example"),
     "a medicine in the sender": ({"DEFAULT_FROM_EMAIL": "botox@clinic.invalid"}, "DEFAULT_FROM_EMAIL names a medicine"),
+    "no address for reports": ({"REPORT_ADDRESS": "reports"}, "REPORT_ADDRESS is no plain address"),
+    "a long mailbox for reports": ({"REPORT_ADDRESS": "delivery-reports@clinic.invalid"}, "at most 15 characters"),
+    "a medicine in the address for reports": ({"REPORT_ADDRESS": "botox@clinic.invalid"}, "REPORT_ADDRESS names a medicine"),
+    "a short secret for reports": ({"REPORT_SECRETS": "x" * 40 + ",hush"}, "A secret in REPORT_SECRETS is too short"),
+    "a negative limit": ({"LETTERS_PER_DOMAIN_A_MINUTE": "-1"}, "LETTERS_PER_DOMAIN_A_MINUTE is negative"),
 }
 
 

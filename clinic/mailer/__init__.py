@@ -6,8 +6,9 @@ verdict follows the phase (RFC 5321 section 6.1, RFC 1047). One recipient a lett
 """
 
 from clinic.mailer.dialogue import Dialogue, Ended
+from clinic.mailer.envelope import message_named_by, return_path
 from clinic.mailer.letters import Calendar, Letter, Unsendable, compose, sender_address
-from clinic.mailer.verdicts import Outcome, Phase, Verdict, judge
+from clinic.mailer.verdicts import Outcome, Phase, Verdict, judge, says_address_is_bad
 
 __all__ = [
     "Calendar",
@@ -20,5 +21,8 @@ __all__ = [
     "Verdict",
     "compose",
     "judge",
+    "message_named_by",
+    "return_path",
+    "says_address_is_bad",
     "sender_address",
 ]

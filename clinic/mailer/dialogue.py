@@ -136,23 +136,25 @@ class Dialogue:
         if self._connection is None:
             self._opened()
 
-    def address(self, recipient: str) -> None:
-        """Say who writes to whom (MAIL, RCPT).
+    def address(self, recipient: str, *, sender: str = "") -> None:
+        """Say who writes to whom (MAIL, RCPT). `sender` is where what becomes of the letter is reported to.
 
         Raises Ended unless the server agrees, and Unsendable for a recipient that could not stand in the dialogue: the
         server then has nothing.
         """
-        if not recipient.isascii() or any(character <= " " or character in "<>\x7f" for character in recipient):
-            raise Unsendable("to")
+        sender = sender or sender_address()
+        for field, address in (("to", recipient), ("sender", sender)):
+            if not address.isascii() or any(character <= " " or character in "<>\x7f" for character in address):
+                raise Unsendable(field)
         reused = self._connection is not None
         connection = self._connection or self._opened()
         connection.begin()
-        code, enhanced = self._mail(connection)
+        code, enhanced = self._mail(connection, sender)
         if reused and (code is None or code == 421):
             # The server had enough of this connection, not of us: nothing was said on it yet.
             self._drop()
             connection = self._opened()
-            code, enhanced = self._mail(connection)
+            code, enhanced = self._mail(connection, sender)
         if code != 250:
             raise Ended(self._ended(Phase.MAIL, code, enhanced))
         self._has_envelope = True
@@ -207,9 +209,9 @@ class Dialogue:
         self._connection = connection
         return connection
 
-    def _mail(self, connection: _Conversation) -> tuple[int | None, str]:
+    def _mail(self, connection: _Conversation, sender: str) -> tuple[int | None, str]:
         self.forget()
-        return connection.say(Phase.MAIL, f"MAIL FROM:<{sender_address()}>") if self._connection else (None, "")
+        return connection.say(Phase.MAIL, f"MAIL FROM:<{sender}>") if self._connection else (None, "")
 
     def _ended(self, phase: Phase, code: int | None, enhanced: str) -> Outcome:
         outcome = Outcome(judge(phase, code), phase, code, enhanced)

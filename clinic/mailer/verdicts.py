@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: RFC 3463 and its registry: 5.1.x is about the recipient's address but for the sender's own and a server's standards; a mailbox
+#: that is switched off (5.2.1) is as good as none.
+_OF_THE_SENDER = frozenset({"5.1.7", "5.1.8", "5.1.9"})
+_SWITCHED_OFF = "5.2.1"
+
 
 class Phase(StrEnum):
     """How far a dialogue had come."""
@@ -41,8 +46,8 @@ class Outcome:
 
     @property
     def address_is_bad(self) -> bool:
-        """The server says that the mailbox or its domain does not exist (RFC 3463: 5.1.x)."""
-        return self.verdict is Verdict.REFUSED and self.enhanced.startswith("5.1.")
+        """The server says that the mailbox or its domain does not exist."""
+        return self.verdict is Verdict.REFUSED and says_address_is_bad(self.enhanced)
 
     @property
     def domain_asks_to_wait(self) -> bool:
@@ -53,6 +58,11 @@ class Outcome:
     def ends_the_connection(self) -> bool:
         """Nothing further can be said on this connection."""
         return self.code is None or self.code == 421 or self.verdict in (Verdict.UNKNOWN, Verdict.AWAY)
+
+
+def says_address_is_bad(status: str) -> bool:
+    """Tell whether this enhanced status (RFC 3463) means that no letter will ever arrive at the address."""
+    return (status.startswith("5.1.") and status not in _OF_THE_SENDER) or status == _SWITCHED_OFF
 
 
 def judge(phase: Phase, code: int | None) -> Verdict:

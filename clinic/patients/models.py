@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.querysets import PatientQuerySet
@@ -63,6 +64,7 @@ class Patient(models.Model):
         indexes = [
             models.Index(fields=["next_check_at", "id"], condition=Q(next_check_at__isnull=False), name="patient_to_check"),
             models.Index(fields=["clinic", "family_name", "given_name", "id"], name="patient_by_name"),
+            models.Index("clinic", Upper("email"), name="patient_by_email"),
         ]
 
     def __str__(self) -> str:
@@ -214,6 +216,8 @@ class TaskKind(models.TextChoices):
     PHONE_NO_ADDRESS = "PHONE_NO_ADDRESS", _("phone: no usable e-mail address")
     PHONE_OPTED_OUT = "PHONE_OPTED_OUT", _("phone: gets no such e-mails")
     PHONE_ASKED = "PHONE_ASKED", _("phone: asked to be called")
+    PHONE_BOUNCED = "PHONE_BOUNCED", _("phone: a letter came back")
+    CHECK_ADDRESS = "CHECK_ADDRESS", _("phone: ask for an e-mail address")
 
 
 class StaffTask(models.Model):

@@ -6,16 +6,14 @@ import random
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from clinic.mailer import Outcome, Verdict
-from clinic.patients.models import Patient, TaskKind
-from clinic.patients.services import look_again, raise_task
 from clinic.reminders import states
-from clinic.reminders.addresses import address_hash, domain_hash
+from clinic.reminders.addresses import domain_hash
 from clinic.reminders.claiming import Claim
-from clinic.reminders.models import DomainHold, Message, Suppression
+from clinic.reminders.models import DomainHold, Message
 from clinic.reminders.states import State
+from clinic.reminders.suppressions import refused
 from clinic.reminders.transitions import Move, move
 
 #: A domain that has been quiet for so long begins anew with the shortest hold.
@@ -57,27 +55,8 @@ def record(
         if outcome.domain_asks_to_wait:
             hold_domain(_address(message), now=now)
         if outcome.address_is_bad:
-            suppress(message, now=now)
+            refused(message, now=now)
     return True
-
-
-def suppress(message: Message, *, now: datetime, reason: str = "NO_SUCH_ADDRESS") -> None:
-    """Send nothing more to this address, and have staff reach the patient by phone."""
-    patient = message.patient
-    if patient is None:
-        return
-    known = {"clinic_id": message.clinic_id, "address_hash": address_hash(patient.email), "lifted_at": None}
-    Suppression.objects.get_or_create(**known, defaults={"reason": reason, "at": now})
-    raise_task(
-        patient=patient,
-        kind=TaskKind.PHONE_NO_ADDRESS,
-        cause_key=f"refused:{message.public_id}",
-        due_on=now.astimezone(patient.clinic.zone).date(),
-        note=_("Their e-mail address was refused: ask for another."),
-        now=now,
-    )
-    same = Patient.objects.filter(clinic_id=message.clinic_id, email__iexact=patient.email)
-    look_again(list(same.values_list("pk", flat=True)), now=now)
 
 
 def hold_domain(address: str, *, now: datetime) -> datetime:

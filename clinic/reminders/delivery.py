@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from clinic.mailer import Dialogue, Ended, Letter, Outcome, Unsendable, Verdict, compose
+from clinic.mailer import Dialogue, Ended, Letter, Outcome, Unsendable, Verdict, compose, return_path
 from clinic.reminders import consequences, facts, letters, states
-from clinic.reminders.addresses import domain_hash
+from clinic.reminders.addresses import address_hash, domain_hash
 from clinic.reminders.asking import locked_situation
 from clinic.reminders.claiming import BATCH, Claim, claim, give_back, is_anything_ready, may_send
 from clinic.reminders.in_hand import Handed, InHand
@@ -25,6 +25,7 @@ from clinic.reminders.mark import Mark
 from clinic.reminders.models import Heartbeat, Message
 from clinic.reminders.noting import note
 from clinic.reminders.outlooks import outlook_of
+from clinic.reminders.pacing import not_before
 from clinic.reminders.plans import load_book
 from clinic.reminders.policy import Decision
 from clinic.reminders.states import State
@@ -115,8 +116,11 @@ class Courier:
         if written is None:
             return True
         letter, content = written
+        if (turn := not_before(letter.to, now=began)) is not None:
+            self._give_back([in_hand], claimed, "DOMAIN_PACED", turn)
+            return True
         try:
-            self._dialogue.address(letter.to)
+            self._dialogue.address(letter.to, sender=return_path(in_hand.message.public_id))
         except Ended as ended:
             return self._ended_early(in_hand, claimed, ended.outcome, began)
         except Unsendable as unsendable:
@@ -198,6 +202,7 @@ class Courier:
                 handoff_at=now,
                 rendered_hash=hashlib.sha256(content).hexdigest(),
                 also_about=in_hand.also_about,
+                recipient_hash=address_hash(in_hand.message.patient.email) if in_hand.message.patient else "",
                 worker=self.worker,
             )
             return now if move(intent, now=now) else None

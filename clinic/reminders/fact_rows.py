@@ -12,6 +12,7 @@ from django.db.models import BooleanField, CharField, Exists, Min, OuterRef, Q, 
 from django.db.models.functions import Cast
 
 from clinic.patients.models import Consent, Hold, Patient, StaffTask, TaskKind
+from clinic.reminders.address_checks import ADDRESS_PREFIX, RETURNED_PREFIX
 from clinic.reminders.addresses import address_hash, domain_hash
 from clinic.reminders.models import DomainHold, EngineState, Message, Suppression
 from clinic.reminders.occasions import CORRECTED_FOR
@@ -22,6 +23,7 @@ from clinic.reminders.steps import Step
 from clinic.scheduling.models import Appointment, ChangeKind
 from clinic.treatments.models import ContactAttempt, ContactChannel, ContactOutcome, FollowUp, FollowUpState
 
+_KEPT_CAUSES = (TASK_PREFIX, OPTED_OUT_PREFIX, ADDRESS_PREFIX, RETURNED_PREFIX)
 _NOT_REACHED = (ContactOutcome.NO_ANSWER, ContactOutcome.WRONG_NUMBER)
 _ANSWERED = (ContactOutcome.REACHED, ContactOutcome.WILL_CALL_BACK, ContactOutcome.DECLINED)
 _WRITTEN = (ContactChannel.EMAIL, ContactChannel.LETTER)
@@ -230,7 +232,9 @@ def _by_time(row: tuple[str, int, int, str, str, bool, datetime | None]) -> tupl
 
 def _tasks(ids: list[int]) -> QuerySet[StaffTask]:
     to_phone = Q(kind__in=[TaskKind.PHONE_ASKED, TaskKind.PHONE_OPTED_OUT], done_at__isnull=True)
-    return StaffTask.objects.filter(Q(cause_key__startswith=TASK_PREFIX) | to_phone, patient_id__in=ids)
+    about_letters = Q(cause_key__startswith=TASK_PREFIX) | Q(cause_key__startswith=ADDRESS_PREFIX)
+    returned = Q(cause_key__startswith=RETURNED_PREFIX, done_at__isnull=True)
+    return StaffTask.objects.filter(about_letters | returned | to_phone, patient_id__in=ids)
 
 
 def _suppressions(by_address: Iterable[tuple[int, str]]) -> QuerySet[Suppression]:
@@ -238,7 +242,7 @@ def _suppressions(by_address: Iterable[tuple[int, str]]) -> QuerySet[Suppression
 
 
 def _keep_task(found: Small, patient_id: int, kind: str, cause: str, *, is_open: bool) -> None:
-    if cause.startswith((TASK_PREFIX, OPTED_OUT_PREFIX)):
+    if cause.startswith(_KEPT_CAUSES):
         found.tasks[patient_id].add(cause)
         if is_open:
             found.open_tasks[patient_id].add(cause)

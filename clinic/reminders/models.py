@@ -164,6 +164,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     rendered_hash = models.CharField(max_length=64, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True, help_text=_("a person saw it in a pile and let it go"))
+    recipient_hash = models.CharField(max_length=64, blank=True, help_text=_("keyed hash of the address it was handed over for"))
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -225,15 +226,22 @@ class DeliveryAttempt(models.Model):
 
 
 class Suppression(models.Model):
-    """An address to which nothing may be sent, by its keyed hash."""
+    """An address to which nothing may be sent, by its keyed hash, until somebody lifts it."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="suppressions")
     address_hash = models.CharField(max_length=64)
     reason = models.CharField(max_length=24)
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    lifted_because = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        indexes = [
+            models.Index(fields=["clinic", "-at", "-id"], condition=Q(lifted_at__isnull=True), name="suppression_standing")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["clinic", "address_hash"], condition=Q(lifted_at__isnull=True), name="suppression_one_standing"

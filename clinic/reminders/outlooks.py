@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from clinic.reminders.address_checks import next_check_at
 from clinic.reminders.policy import Outlook, decide
 from clinic.reminders.situation import PlanBook, Situation
 
@@ -22,3 +23,11 @@ def outlook_of(situation: Situation, plans: PlanBook, at: datetime) -> Outlook:
         # Only the kind: the text of the exception may quote the record.
         log.error("no decision about patient %s: %s", situation.patient_id, type(error).__name__)
         return Outlook((), at + POISONED_FOR, has_failed=True)
+
+
+def when_to_look_again(situation: Situation, outlook: Outlook, now: datetime) -> datetime | None:
+    """Return when time alone next changes a decision, or has somebody see to the patient's address; None if never."""
+    if outlook.has_failed:
+        return outlook.look_again_at
+    moments = [moment for moment in (outlook.look_again_at, next_check_at(situation, now)) if moment is not None]
+    return min(moments, default=None)

@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 
 from clinic.patients.models import Patient, TaskKind
 from clinic.patients.services import raise_task
-from clinic.reminders import facts, planner_lock
+from clinic.reminders import address_tasks, facts, planner_lock
 from clinic.reminders.models import Message
-from clinic.reminders.outlooks import outlook_of
+from clinic.reminders.outlooks import outlook_of, when_to_look_again
 from clinic.reminders.plans import load_book
 from clinic.reminders.policy import Decision, Outlook, missing_for_letter
 from clinic.reminders.rows import insert_new, set_each
@@ -107,7 +107,10 @@ def plan_batch(ids: Sequence[int], *, plans: PlanBook, now: datetime, gap_until:
         unsure = Message.objects.filter(pk__in=letters, due_at__lte=gap_until).values_list("pk", flat=True)
         move_all([doubted(pk, State.READY, gap_until) for pk in unsure], now=now)
     tasks = _raise_tasks(situations, outlooks, now)
-    set_each(Patient, "next_check_at", {pk: outlook.look_again_at for pk, outlook in outlooks.items()})
+    # Whoever is phoned now in the place of a letter is asked in the same call.
+    unasked = {pk: situation for pk, situation in situations.items() if not outlooks[pk].has_failed and not outlooks[pk].has_task}
+    tasks += address_tasks.raise_due(unasked, now=now)
+    set_each(Patient, "next_check_at", {pk: when_to_look_again(situations[pk], outlooks[pk], now) for pk in outlooks})
     return Planned(len(ids), len(letters), tasks, settled)
 
 
@@ -196,6 +199,7 @@ def _born(key: str, occasion: Occasion, situation: Situation, now: datetime) -> 
         "handoff_at": None,
         "sent_at": None,
         "rendered_hash": "",
+        "recipient_hash": "",
         "created_at": now,
         "changed_at": now,
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from clinic.reminders.address_checks import cause_of
 from clinic.reminders.occasions import occasions, subject_of
 from clinic.reminders.rules import GONE_STATES, TASK_PREFIX, Family, Occasion
 from clinic.reminders.situation import GAP, Address, PlanBook, Situation
@@ -64,6 +65,11 @@ class Outlook:
     look_again_at: datetime | None
     #: No decision could be made: whatever the patient is owed stands still, and the log says for whom.
     has_failed: bool = False
+
+    @property
+    def has_task(self) -> bool:
+        """Whether staff get a task now."""
+        return any(decision.verdict is Verdict.TASK for decision in self.decisions)
 
     def about(self, key: str) -> Decision:
         """Return the decision about the message with this dedupe key."""
@@ -150,6 +156,9 @@ def _why_no_letter(facts: Situation, occasion: Occasion) -> Reason | None:
         return None
     if not _is_phoned(occasion, missing):
         return missing
+    if missing is not Reason.NO_CONSENT and occasion.follow_up and cause_of(occasion.follow_up.pk) in facts.open_tasks:
+        # Somebody is to phone for an address before the invitation falls due: the same call.
+        return Reason.ALREADY_A_TASK
     if missing is Reason.NO_CONSENT and any(cause.startswith(OPTED_OUT_PREFIX) for cause in facts.open_tasks):
         # Somebody is to phone about the opt-out itself: no second task.
         return missing

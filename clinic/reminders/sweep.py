@@ -16,10 +16,11 @@ from django.db.models import Exists, OuterRef
 
 from clinic.patients.models import Patient
 from clinic.reminders import facts, planner_lock
+from clinic.reminders.address_checks import checked_now
 from clinic.reminders.models import EngineState
-from clinic.reminders.outlooks import outlook_of
+from clinic.reminders.outlooks import outlook_of, when_to_look_again
 from clinic.reminders.plans import load_book
-from clinic.reminders.situation import Letter, PlanBook, Situation
+from clinic.reminders.situation import Address, Letter, PlanBook, Situation
 from clinic.reminders.states import HELD_BY_PERSON, State
 from clinic.reminders.steps import Verdict
 from clinic.scheduling.models import COMING_STATES, Appointment
@@ -77,7 +78,10 @@ def _would_be_missed(situation: Situation, plans: PlanBook, now: datetime) -> bo
         return True
     if not outlook.decisions:
         return False
-    return outlook.look_again_at is not None and (mark is None or mark > outlook.look_again_at)
+    if situation.address is not Address.USABLE and checked_now(situation, now):
+        return True
+    look_again_at = when_to_look_again(situation, outlook, now)
+    return look_again_at is not None and (mark is None or mark > look_again_at)
 
 
 def _is_stuck(letter: Letter | None) -> bool:

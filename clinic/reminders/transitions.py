@@ -38,6 +38,8 @@ class Move:
     sent_at: datetime | None = None
     rendered_hash: str = ""
     also_about: tuple[int, ...] = ()
+    #: The keyed hash of the address that it is handed over for.
+    recipient_hash: str = ""
     #: The claim is not counted: the letter was never the reason.
     unburned: bool = False
     #: A person begins anew: the attempts so far no longer count.
@@ -108,6 +110,7 @@ def _columns(change: Move, now: datetime) -> dict[str, Any]:
             "handoff_at": change.handoff_at or now,
             "rendered_hash": change.rendered_hash,
             "also_about": list(change.also_about) or None,
+            "recipient_hash": change.recipient_hash,
         }
     if change.target is State.UNKNOWN and change.handoff_at is not None:
         columns["handoff_at"] = change.handoff_at

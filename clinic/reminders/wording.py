@@ -47,11 +47,47 @@ REASONS: dict[Reason, _StrPromise] = {
     Reason.THREE_UNANSWERED: lazy("three letters went unanswered"),
     Reason.NO_CONSENT: lazy("no consent to these letters"),
     Reason.NO_ADDRESS: lazy("no usable e-mail address"),
-    Reason.ADDRESS_SUPPRESSED: lazy("the e-mail address was refused"),
+    Reason.ADDRESS_SUPPRESSED: lazy("the e-mail address is blocked"),
     Reason.WITHOUT_LETTER: lazy("made without a letter"),
     Reason.JUST_BOOKED: lazy("the confirmation has just said it"),
     Reason.OVERTAKEN: lazy("a later letter stands in its place"),
     Reason.EXPIRED: lazy("too late"),
+}
+
+#: How far a dialogue with the mail server had come (`mailer.Phase`), or that a report tells of the letter.
+PHASES: dict[str, _StrPromise] = {
+    "connect": lazy("while connecting"),
+    "tls": lazy("while agreeing on encryption"),
+    "login": lazy("while signing in"),
+    "mail": lazy("at the sender"),
+    "rcpt": lazy("at the recipient"),
+    "data-command": lazy("before the text"),
+    "body": lazy("in the middle of the text"),
+    "dot": lazy("after the whole text"),
+    "accepted": lazy("taken"),
+    "report": lazy("by a report"),
+}
+
+#: Why nothing goes to an address (`suppressions`).
+SUPPRESSED: dict[str, _StrPromise] = {
+    "NO_SUCH_ADDRESS": lazy("the mail server refused the address"),
+    "BOUNCED": lazy("letters came back"),
+    "COMPLAINED": lazy("a letter was called unwanted"),
+}
+
+#: Why a report needs a person (`mailer.reports.Unreadable`, `services.reporting.Misfit`).
+UNREAD: dict[str, _StrPromise] = {
+    "NOT_A_REPORT": lazy("not a report: perhaps an answer"),
+    "NO_STATUS": lazy("says nothing that can be read"),
+    "UNKNOWN_ACTION": lazy("says something unknown"),
+    "OTHER_FEEDBACK": lazy("feedback of another kind"),
+    "OLD_BOUNCE": lazy("a mail server's words for people"),
+    "TOO_DEEP": lazy("too many parts within parts"),
+    "EMPTY": lazy("empty"),
+    "NOT_OURS": lazy("names no letter from here"),
+    "NAMES_SEVERAL": lazy("names more than one letter"),
+    "NEVER_SENT": lazy("names a letter that never went"),
+    "CANNOT_BE_READ": lazy("cannot be read"),
 }
 
 #: What a message's row may give as its reason besides the policy's codes.
@@ -64,6 +100,10 @@ OUTCOMES: dict[str, _StrPromise] = {
     "LEASE_RAN_OUT": lazy("the worker did not come back"),
     "TIME_IS_UP": lazy("its turn did not come in this run"),
     "FACTS_CHANGED": lazy("written anew: something changed"),
+    "DOMAIN_PACED": lazy("its mail provider gets only so many a minute"),
+    "REPORT_FAILED": lazy("the mail server reports that it could not be delivered"),
+    "REPORT_COMPLAINED": lazy("the recipient called it unwanted"),
+    "REPORT_ARRIVED": lazy("a report shows that it went"),
     "MAIL_SERVER_AWAY": lazy("the mail server was out of reach"),
     "TOO_MANY_ATTEMPTS": lazy("tried too often"),
     "CANNOT_BE_WRITTEN": lazy("it could not be written"),
@@ -100,6 +140,22 @@ def reason_words(code: str) -> str:
     if code in Reason.__members__:
         return str(REASONS[Reason(code)])
     return str(OUTCOMES.get(code) or _VERDICTS.get(code.partition("_")[0]) or code)
+
+
+def why_suppressed(code: str) -> str:
+    """Return in words why nothing goes to an address; the code itself where it has none."""
+    return str(SUPPRESSED.get(code, code))
+
+
+def why_unread(code: str) -> str:
+    """Return in words why a report needs a person; the code itself where it has none."""
+    return str(UNREAD.get(code, code))
+
+
+def known_words(phase: str, smtp_code: int | None, enhanced_code: str) -> str:
+    """Return what is known of a dialogue's end in words and codes: "after the whole text, 451 4.3.0"; empty: nothing is."""
+    codes = " ".join(str(code) for code in (smtp_code, enhanced_code) if code)
+    return ", ".join(part for part in (str(PHASES.get(phase, phase)), codes) if part)
 
 
 def moment_words(moment: datetime, zone: ZoneInfo, *, at: datetime) -> str:

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from clinic.patients.models import Patient
 from clinic.reminders.models import DeliveryAttempt, Message, MessageState
 from clinic.reminders.services import Coming, explain, forecast
-from clinic.reminders.states import HELD_BY_PERSON, State
-from clinic.reminders.wording import moment_words, reason_words
+from clinic.reminders.states import HELD_BY_PERSON, PROBLEMS, State
+from clinic.reminders.wording import known_words, moment_words, reason_words
 from clinic.treatments.models import FollowUp
 
 
@@ -57,6 +57,8 @@ class MessageLine:
     when: str
     reason: str
     choices: tuple[Choice, ...]
+    #: For one that needs a person: how far the dialogue with the mail server came, and its codes.
+    known: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +90,26 @@ class NothingLine:
 
 def message_lines(messages: Sequence[Message], *, now: datetime, deciding: Container[int]) -> list[MessageLine]:
     """Rows of messages loaded with patient and clinic; with decisions where the clinic is among `deciding`."""
+    known = _known([message for message in messages if message.state in PROBLEMS])
     return [
         MessageLine(
             message,
             moment_words(_shown_moment(message), message.clinic.zone, at=now),
             reason_words(message.reason) if message.reason else "",
             choices_for(message) if message.clinic_id in deciding else (),
+            known.get(message.pk, ""),
         )
         for message in messages
     ]
+
+
+def _known(messages: Sequence[Message]) -> dict[int, str]:
+    """By message: what is known of its last dialogue with the mail server. One query, none without messages."""
+    if not messages:
+        return {}
+    dialogues = DeliveryAttempt.objects.filter(message__in=messages).exclude(phase="").order_by("pk")
+    rows = dialogues.values_list("message_id", "phase", "smtp_code", "enhanced_code")
+    return {message_id: known_words(phase, code, enhanced) for message_id, phase, code, enhanced in rows}
 
 
 def attempt_lines(message: Message) -> list[AttemptLine]:

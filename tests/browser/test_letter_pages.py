@@ -8,18 +8,20 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from clinic.practice.models import Role
-from clinic.reminders import letters
+from clinic.reminders import letters, unread_reports
 from clinic.reminders.letters import Tokens
 from clinic.reminders.models import Message
 from tests.browsing import NARROW
 from tests.factories import (
     ClinicFactory,
     DeliveryAttemptFactory,
+    DeliveryReportFactory,
     FollowUpFactory,
     HoldFactory,
     MessageFactory,
     PatientFactory,
     PlanFactory,
+    SuppressionFactory,
     member,
 )
 from tests.reminders.running import started
@@ -62,6 +64,43 @@ def test_each_list_in_every_look(page: Page, site, clinic, looks, shown):
     page.goto(f"{site}/letters/?show={shown}")
     expect(page.get_by_role("table").first).to_be_visible()
     looks(page)
+
+
+def test_blocked_addresses_in_every_look_and_one_is_written_to_again(page: Page, site, clinic, looks, watch):
+    watch.expected.append("422")
+    for name, reason in (("Blocked", "BOUNCED"), ("Unwanted", "COMPLAINED")):
+        email = f"{name.lower()}.with-a-rather-long-name@patients.example.org"
+        patient = PatientFactory(clinic=clinic, family_name=name, email=email)
+        message = MessageFactory(patient=patient, state="BOUNCED", sent_at=timezone.now(), handoff_at=timezone.now())
+        SuppressionFactory(message=message, reason=reason, at=timezone.now())
+    page.goto(f"{site}/letters/addresses/")
+    expect(page.get_by_text("A letter was called unwanted")).to_be_visible()
+    looks(page)
+    page.get_by_role("row").filter(has_text="Unwanted").get_by_role("link", name="Write there again").click()
+    looks(page)
+    page.get_by_role("button", name="Write there again").click()
+    expect(page.get_by_text("Ask the patient first")).to_be_visible()
+    looks(page)
+    page.get_by_label("The patient has confirmed this address").check()
+    page.get_by_label("How they confirmed it").fill("spelled out by phone")
+    page.get_by_role("button", name="Write there again").click()
+    expect(page.get_by_text("Letters go to this address again.")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="Unwanted")).not_to_be_visible()
+
+
+def test_reports_to_read_in_every_look_and_one_is_settled(page: Page, site, clinic, looks, settings, tmp_path):
+    settings.REPORTS_DIR = tmp_path
+    message = MessageFactory(patient=PatientFactory(clinic=clinic), state="SENT", sent_at=timezone.now())
+    report = DeliveryReportFactory(message=message, why="OTHER_FEEDBACK", received_at=timezone.now())
+    unread_reports.keep(report.public_id, b"Subject: <b>hello</b>\r\n\r\n" + b"a long line " * 60)
+    page.goto(f"{site}/letters/reports/")
+    expect(page.get_by_text("Feedback of another kind")).to_be_visible()
+    looks(page)
+    page.get_by_role("row").filter(has_text="Feedback").get_by_role("link").first.click()
+    expect(page.get_by_text("Subject: <b>hello</b>")).to_be_visible()
+    looks(page)
+    page.get_by_role("button", name="Settled: delete the text").click()
+    expect(page.get_by_text("No report needs you.")).to_be_visible()
 
 
 def test_a_letter_in_every_look(page: Page, site, clinic, looks):

@@ -16,7 +16,15 @@ from tests.factories.patients import (
     StaffTaskFactory,
 )
 from tests.factories.practice import PASSWORD, ClinicFactory, MembershipFactory, PractitionerFactory, UserFactory, member
-from tests.factories.reminders import USUAL_STEPS, AuditEventFactory, DeliveryAttemptFactory, MessageFactory, PlanFactory
+from tests.factories.reminders import (
+    USUAL_STEPS,
+    AuditEventFactory,
+    DeliveryAttemptFactory,
+    DeliveryReportFactory,
+    MessageFactory,
+    PlanFactory,
+    SuppressionFactory,
+)
 from tests.factories.safety import ReviewFactory, SideEffectFactory, SideEffectVersionFactory, TermFactory
 from tests.factories.scheduling import (
     AppointmentChangeFactory,
@@ -74,6 +82,7 @@ __all__ = [
     "ConsentFactory",
     "ContactAttemptFactory",
     "DeliveryAttemptFactory",
+    "DeliveryReportFactory",
     "DocumentFactory",
     "DocumentWithdrawalFactory",
     "Factory",
@@ -106,6 +115,7 @@ __all__ = [
     "SiteDoseFactory",
     "SiteFactory",
     "StaffTaskFactory",
+    "SuppressionFactory",
     "TermFactory",
     "TreatmentDraftFactory",
     "UserFactory",

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 import factory
 
 from clinic.audit import AuditEvent
-from clinic.reminders.models import DeliveryAttempt, Message, Plan, PlanStep
+from clinic.reminders.addresses import address_hash
+from clinic.reminders.delivery_reports import DeliveryReport
+from clinic.reminders.models import DeliveryAttempt, Message, Plan, PlanStep, Suppression
 from tests.factories.base import NOW, Factory
 from tests.factories.patients import PatientFactory
 from tests.factories.practice import ClinicFactory
@@ -89,6 +91,36 @@ class DeliveryAttemptFactory(Factory):
     outcome = "ACCEPTED"
     smtp_code = 250
     at = NOW
+
+
+class SuppressionFactory(Factory):
+    """Nothing goes to the address of a patient whose letter came back."""
+
+    class Meta:
+        model = Suppression
+
+    _taken_from = {"message": {"clinic": "clinic"}}
+
+    message = factory.SubFactory(MessageFactory, state="BOUNCED", handoff_at=NOW, sent_at=NOW)
+    clinic = factory.LazyAttribute(lambda suppression: suppression.message.clinic)
+    address_hash = factory.LazyAttribute(lambda suppression: address_hash(suppression.message.patient.email))
+    reason = "BOUNCED"
+    at = NOW
+
+
+class DeliveryReportFactory(Factory):
+    """A report that no program could read."""
+
+    class Meta:
+        model = DeliveryReport
+
+    message = factory.SubFactory(MessageFactory, state="SENT", handoff_at=NOW)
+    content_hash = factory.Sequence(lambda n: f"{n:064}")
+    way = "FILE"
+    kind = "UNREADABLE"
+    why = "NOT_A_REPORT"
+    size = 1234
+    received_at = NOW
 
 
 class AuditEventFactory(Factory):

@@ -184,6 +184,10 @@ def test_a_recipient_that_could_not_stand_in_the_dialogue_is_never_spoken(server
     ("outcome", "bad", "waits"),
     [
         (Outcome(Verdict.REFUSED, Phase.RCPT, 550, "5.1.1"), True, False),
+        (Outcome(Verdict.REFUSED, Phase.RCPT, 550, "5.2.1"), True, False),
+        # About the sender, or a server's standards.
+        (Outcome(Verdict.REFUSED, Phase.RCPT, 550, "5.1.8"), False, False),
+        (Outcome(Verdict.REFUSED, Phase.RCPT, 550, "5.1.9"), False, False),
         (Outcome(Verdict.REFUSED, Phase.RCPT, 550, "5.7.1"), False, False),
         (Outcome(Verdict.REFUSED, Phase.RCPT, 550), False, False),
         (Outcome(Verdict.LATER, Phase.RCPT, 421), False, True),

@@ -30,8 +30,8 @@ def before_the_intent(monkeypatch, happens):
     """Let something happen after the recipient was named to the mail server and before the intent is asked about."""
     real = delivery.Dialogue.address
 
-    def address(self, to):
-        answer = real(self, to)
+    def address(self, to, **envelope):
+        answer = real(self, to, **envelope)
         happens()
         return answer
 

@@ -59,6 +59,8 @@ class Taken:
     content: bytes
     message_id: str
     at: float
+    #: Of the envelope.
+    sender: str = ""
 
 
 @dataclass
@@ -138,7 +140,7 @@ class _Session:
     def __init__(self, server: FaultServer, connection: socket.socket) -> None:
         self.server, self.connection = server, connection
         self.buffer = b""
-        self.recipient = ""
+        self.sender = self.recipient = ""
 
     def run(self) -> None:
         self.answer(At.BANNER, "220 ready")
@@ -153,6 +155,7 @@ class _Session:
             elif verb == b"AUTH":
                 self.answer(At.AUTH, "235 welcome")
             elif verb == b"MAIL":
+                self.sender = line.decode(errors="replace").partition("<")[2].partition(">")[0]
                 self.answer(At.MAIL, "250 ok")
             elif verb == b"RCPT":
                 self.recipient = line.decode(errors="replace").partition("<")[2].partition(">")[0]
@@ -175,7 +178,7 @@ class _Session:
             self.fill()
         content, _dot, self.buffer = self.buffer.partition(b"\r\n.\r\n")
         found = re.search(rb"^Message-ID: (\S+)", content, re.MULTILINE | re.IGNORECASE)
-        taken = Taken(self.recipient, content, found.group(1).decode() if found else "", time.time())
+        taken = Taken(self.recipient, content, found.group(1).decode() if found else "", time.time(), self.sender)
         fault = self.server.fault
         if fault is None or fault.at is not At.DOT or fault.keeps:
             self.server.keep(taken)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from clinic.mailer.verdicts import Phase
 from clinic.patients.models import Patient
 from clinic.reminders import planning
-from clinic.reminders.consequences import suppress
 from clinic.reminders.models import DeliveryAttempt, EngineState, Message, MessageState
+from clinic.reminders.suppressions import refused
 
 _A_MOMENT = timedelta(seconds=4)
 #: How a letter goes: each transition with the phase of the dialogue, what came of it and the server's code.
@@ -75,4 +75,4 @@ class PostOffice:
         if state is MessageState.UNKNOWN:
             message.handoff_at = at
         else:
-            suppress(message, now=at)
+            refused(message, now=at)

@@ -2,21 +2,26 @@
 
 from clinic.reminders.services.deciding import DecisionRefused, hold, let_be, mark_as_sent, release, send_again
 from clinic.reminders.services.explaining import Coming, Explanation, explain, forecast
+from clinic.reminders.services.lifting import lift_suppression, patient_at
 from clinic.reminders.services.pausing import in_hand, pause_clinic, pause_engine, resume_clinic, resume_engine
 from clinic.reminders.services.pruning import prune
 from clinic.reminders.services.pulse import Pulse, take_pulse
+from clinic.reminders.services.reporting import Taken, settle_report, take_report
 
 __all__ = [
     "Coming",
     "DecisionRefused",
     "Explanation",
     "Pulse",
+    "Taken",
     "explain",
     "forecast",
     "hold",
     "in_hand",
     "let_be",
+    "lift_suppression",
     "mark_as_sent",
+    "patient_at",
     "pause_clinic",
     "pause_engine",
     "prune",
@@ -24,5 +29,7 @@ __all__ = [
     "resume_clinic",
     "resume_engine",
     "send_again",
+    "settle_report",
     "take_pulse",
+    "take_report",
 ]

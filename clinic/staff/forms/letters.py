@@ -10,7 +10,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.practice.models import Clinic
+from clinic.reminders.models import MessageState
 from clinic.reminders.services.pausing import LONGEST_REASON
+from clinic.reminders.states import State
 from clinic.reminders.wording import step_choices
 from clinic.staff.forms.fields import LineField
 
@@ -21,6 +23,13 @@ SHOWN = (
     ("went", _("Went or ended")),
     ("problems", _("Needs you")),
 )
+#: The states that a list can be narrowed to.
+STATES_SHOWN = {
+    "problems": (State.UNKNOWN, State.FAILED, State.DEAD, State.HELD),
+    "went": (
+        State.SENT, State.BOUNCED, State.COMPLAINED, State.CANCELLED, State.SUPERSEDED, State.EXPIRED, State.SUPPRESSED,
+    ),
+}  # fmt: skip
 UNTIL = (("week", _("in the next seven days")), ("today", _("today")))
 
 
@@ -30,6 +39,7 @@ class LetterFilter(forms.Form):
     show = forms.ChoiceField(choices=SHOWN, required=False, widget=forms.HiddenInput)
     until = forms.ChoiceField(label=_("Due"), choices=UNTIL, required=False)
     step = forms.ChoiceField(label=_("Letter"), required=False)
+    state = forms.ChoiceField(label=_("State"), required=False)
     clinic = forms.ChoiceField(label=_("Clinic"), required=False)
 
     def __init__(self, data: Any, *, clinics: Sequence[Clinic]) -> None:
@@ -40,8 +50,10 @@ class LetterFilter(forms.Form):
         shown = self.data.get("show") or "next"
         if shown != "next":
             del self.fields["until"]
-        if shown not in ("went", "problems"):
-            del self.fields["step"]
+        if shown in STATES_SHOWN:
+            self._choices("state", [(state, MessageState(state).label) for state in STATES_SHOWN[shown]])
+        else:
+            del self.fields["step"], self.fields["state"]
         if len(clinics) == 1:
             del self.fields["clinic"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
@@ -25,8 +25,9 @@ from clinic.reminders.piles import LetterPile
 from clinic.reminders.safeguard_state import Safeguard, SafeguardState
 from clinic.reminders.services import DecisionRefused
 from clinic.reminders.states import State
-from clinic.staff.forms.letters import SHOWN, LetterFilter, PauseForm
+from clinic.staff.forms.letters import LetterFilter, PauseForm
 from clinic.staff.letter_lines import attempt_lines, choices_for, coming_lines, horizon, message_lines, nothing_lines
+from clinic.staff.letter_tabs import REPORTS, decides_everywhere, letter_tabs, reports_to_read
 from clinic.staff.pages import StaffPage
 from clinic.staff.paging import Page, page_of
 from clinic.treatments.models import FollowUp, FollowUpState
@@ -86,14 +87,21 @@ class LetterList(LetterPage):
         context: dict[str, Any] = {"form": form, "shown": shown}
         if not form.is_valid():
             return render(request, "staff/letter-list.html", context, status=422)
-        self.deciding = {clinic.pk for clinic in clinics_where(self.user, Permission.DECIDE_LETTERS)}
+        deciding = list(clinics_where(self.user, Permission.DECIDE_LETTERS))
+        self.deciding = {clinic.pk for clinic in deciding}
+        everywhere = decides_everywhere(deciding)
         chosen = form.chosen_clinics()
         lists = {"next": self.goes_next, "why": self.nothing_goes, "went": self.went, "problems": self.problems}
         context |= lists[shown](form, chosen)
         context |= {
-            "tabs": self.tabs(request.GET, shown, self.problem_count(chosen)),
+            "tabs": letter_tabs(
+                current=shown,
+                may_decide=bool(self.deciding),
+                counts=self.waiting(chosen, deciding, everywhere=everywhere),
+                clinic=request.GET.get("clinic"),
+            ),
             "clinics": [clinic for clinic in self.known_clinics if clinic.pk in self.deciding],
-            "may_pause_all": bool(self.deciding) and len(self.deciding) == Clinic.objects.count(),
+            "may_pause_all": everywhere,
             "engine": EngineState.objects.filter(pk=1).first(),
             # Asked for only where something is paused.
             "asks_whose_database": asks_whose_database,
@@ -145,31 +153,18 @@ class LetterList(LetterPage):
     def messages(self, form: LetterFilter, found: QuerySet[Message]) -> dict[str, Any]:
         if step := form.cleaned_data["step"]:
             found = found.filter(step=step)
+        if state := form.cleaned_data["state"]:
+            found = found.filter(state=state)
         page: Page[Message] = page_of(found, params=self.request.GET, order=("-changed_at", "-id"), scope=self.letters())
         return {"page": page, "lines": message_lines(page.rows, now=self.now, deciding=self.deciding)}
 
-    def problem_count(self, clinics: list[Clinic]) -> int:
-        """How many letters wait for a person."""
-        waiting = Message.objects.filter(clinic__in=clinics, state__in=sorted(states.PROBLEMS)).order_by()
-        return int(waiting.aggregate(number=Count("pk"))["number"])
-
-    def tabs(self, params: QueryDict, shown: str, problems: int) -> list[dict[str, Any]]:
-        """A link for each list that keeps the clinic."""
-        tabs = []
-        for code, word in SHOWN:
-            query = QueryDict(mutable=True)
-            query["show"] = code
-            if clinic := params.get("clinic"):
-                query["clinic"] = str(clinic)
-            tabs.append(
-                {
-                    "word": word,
-                    "count": problems if code == "problems" else None,
-                    "query": f"?{query.urlencode()}",
-                    "is_current": code == shown,
-                }
-            )
-        return tabs
+    def waiting(self, clinics: list[Clinic], deciding: list[Clinic], *, everywhere: bool) -> dict[str, int]:
+        """How many letters and reports wait for a person."""
+        letters = Message.objects.filter(clinic__in=clinics, state__in=sorted(states.PROBLEMS)).order_by()
+        counts = {"problems": int(letters.aggregate(number=Count("pk"))["number"])}
+        if deciding:
+            counts[REPORTS] = reports_to_read(deciding, everywhere=everywhere).count()
+        return counts
 
 
 class LetterShow(LetterPage):
