@@ -118,6 +118,7 @@ def _details(**changed):
         "record_number": "H-1",
         "email": "ines@example.org",
         "phone": "+33 1 99 00 00 01",
+        "language": "es",
         "contact_person": "Rui Duarte",
         "contact_person_phone": "+33 1 99 00 00 02",
         "weight_kg": "61.5",
@@ -128,6 +129,7 @@ def _details(**changed):
 
 _DETAIL_KINDS = dict.fromkeys(_details(), "line") | {
     "born_on": "date",
+    "language": "choice",
     "weight_kg": "number",
     "weighed_on": "date",
     "seen": "line",

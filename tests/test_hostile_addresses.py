@@ -42,6 +42,8 @@ READS = {
         of("override-list"),
         {**dict.fromkeys(("kind", "severity", "by"), "choice"), "month": "date", "after": "id", "before": "id"},
     ),
+    "staff:document-list": (of("document-list", "own.patient"), {"page": "number", "session": "id"}),
+    "staff:rule-list": (of("rule-list"), {"clinic": "id", "standing": "choice"}),
     "staff:template-list": (of("template-list"), {}),
     "staff:patient-list": (of("patient-list"), {"q": "line", "after": "id", "before": "id"}),
     "staff:patient-show": (of("patient-show", "patient"), {"kind": "choice", "page": "number"}),

@@ -123,6 +123,7 @@ class TestRegister:
         "record_number": "P-17",
         "email": "zoe@example.org",
         "phone": "0511",
+        "language": "de",
         "weight_kg": "61.5",
         "weighed_on": "2026-10-01",
     }
@@ -177,7 +178,7 @@ class TestRegister:
         assert not AuditEvent.objects.filter(action="CREATED").exists()
 
     def test_bytes_that_are_no_text_are_refused(self, desk):
-        body = b"given_name=%C3%28&family_name=Mercer&born_on=1959-03-02&record_number=P-17"
+        body = b"given_name=%C3%28&family_name=Mercer&born_on=1959-03-02&record_number=P-17&language=en"
 
         page = desk.post(NEW, body, content_type="application/x-www-form-urlencoded")
 

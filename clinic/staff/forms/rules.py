@@ -41,7 +41,6 @@ class RuleVerifyForm(PlainForm):
     note = LineField(
         label=_("Compared with"),
         max_length=200,
-        required=False,
         help_text=_("Which text, of which date: “SmPC of March 2026, section 4.2”."),
     )
 
