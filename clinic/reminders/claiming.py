@@ -13,9 +13,9 @@ from django.db.models import F
 from clinic.practice.models import Clinic
 from clinic.reminders import piles, states
 from clinic.reminders.models import DeliveryAttempt, EngineState, Message
-from clinic.reminders.rows import insert_new
 from clinic.reminders.states import State
 from clinic.reminders.transitions import Move, move
+from clinic.rows import insert_new
 
 BATCH = 100
 #: A message claimed so often without an end may be what kills its workers: from then on it is taken alone.

@@ -24,7 +24,6 @@ from clinic.reminders.models import Message
 from clinic.reminders.outlooks import outlook_of, when_to_look_again
 from clinic.reminders.plans import load_book
 from clinic.reminders.policy import Decision, Outlook, missing_for_letter
-from clinic.reminders.rows import insert_new, set_each
 from clinic.reminders.rules import TASK_PREFIX, Occasion
 from clinic.reminders.safeguard_state import SafeguardState
 from clinic.reminders.safeguards import doubted
@@ -33,6 +32,7 @@ from clinic.reminders.states import HELD_BY_PERSON, State, settled_as
 from clinic.reminders.steps import Audience, Reason, Verdict
 from clinic.reminders.transitions import Move, move_all
 from clinic.reminders.wording import step_words
+from clinic.rows import insert_new, set_each
 
 BATCH = 500
 

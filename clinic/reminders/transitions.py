@@ -13,8 +13,8 @@ from django.db import connection, transaction
 
 from clinic.reminders import states
 from clinic.reminders.models import DeliveryAttempt, Message
-from clinic.reminders.rows import insert_new
 from clinic.reminders.states import State
+from clinic.rows import insert_new
 
 if TYPE_CHECKING:
     from clinic.accounts import User

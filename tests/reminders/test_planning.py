@@ -11,8 +11,8 @@ from clinic.patients.services import look_again
 from clinic.reminders import outlooks, planning
 from clinic.reminders.models import DeliveryAttempt, EngineState, Message, PlanStep
 from clinic.reminders.plans import ensure_plan, load_book
-from clinic.reminders.rows import insert_new, set_each
 from clinic.reminders.rules import default_steps
+from clinic.rows import insert_new, set_each
 from clinic.scheduling.models import ChangeKind
 from tests.factories import (
     NOW,

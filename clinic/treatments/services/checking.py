@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from clinic.accounts import User
 from clinic.patients.models import Condition, Patient
+from clinic.rows import insert_new
 from clinic.toxins.models import Product, Vial
 from clinic.toxins.rules import LabelLimit
 from clinic.toxins.services import limits_of, usual_doses
@@ -127,9 +128,8 @@ def check_treatment(
 
 def write_answers(*, version: SessionVersion, answers: Mapping[str, str], now: datetime) -> None:
     """Keep what was answered before this treatment. To be called before the version is signed."""
-    PreCheck.objects.bulk_create(
-        PreCheck(version=version, item=item, answer=answers[item], at=now) for item in Item if answers.get(item) in (YES, NO)
-    )
+    told = {"version_id": version.pk, "at": now}
+    insert_new(PreCheck, [told | {"item": str(item), "answer": answers[item]} for item in Item if answers.get(item) in (YES, NO)])
 
 
 def write_overrides(*, by: User, session: InjectionSession, checked: Checked, now: datetime) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from clinic.patients.models import Patient
+from clinic.rows import insert_new
 from clinic.toxins.body import View
 from clinic.toxins.models import Laterality, LotState, Product, Site, Vial, VialState
 from clinic.toxins.rules import usable_until
@@ -117,19 +119,34 @@ def volumes_of(points: Sequence[Point], draws: Sequence[Draw], vials: Mapping[in
 
 def injection_row(version: SessionVersion, order: int, point: Point, volume_ml: Decimal | None) -> Injection:
     """The point as a row, not yet saved."""
-    mirrored = 100 - point.site.x if point.side == PointSide.LEFT else point.site.x
-    return Injection(
-        version=version,
-        order=order,
-        site=point.site,
-        side=point.side,
-        point=point.label,
-        view=point.view or View(point.site.view).on(point.side),
-        x=mirrored if point.x is None else point.x,
-        y=point.site.y if point.y is None else point.y,
-        units=point.units,
-        volume_ml=volume_ml,
-    )
+    row = Injection(**_injection(version, order, point, volume_ml))
+    row.site = point.site
+    return row
+
+
+def write_injections(version: SessionVersion, points: Sequence[Point], volumes: Sequence[Decimal | None]) -> None:
+    """Write the points of a version that is not signed yet, in one statement: they are most of what signing writes."""
+    measured = enumerate(zip(points, volumes, strict=True))
+    insert_new(Injection, [_injection(version, order, point, volume) for order, (point, volume) in measured])
+
+
+def _injection(version: SessionVersion, order: int, point: Point, volume_ml: Decimal | None) -> dict[str, Any]:
+    """The point by the columns of its row."""
+    site = point.site
+    mirrored = 100 - site.x if point.side == PointSide.LEFT else site.x
+    return {
+        "version_id": version.pk,
+        "order": order,
+        "site_id": site.pk,
+        "side": str(point.side),
+        "point": point.label,
+        "view": str(point.view or View(site.view).on(point.side)),
+        "x": mirrored if point.x is None else point.x,
+        "y": site.y if point.y is None else point.y,
+        "units": point.units,
+        "volume_ml": volume_ml,
+        "depth": "",
+    }
 
 
 def vial_use_row(version: SessionVersion, draw: Draw, *, is_shared: bool) -> VialUse:

@@ -18,18 +18,18 @@ from clinic.practice.models import Practitioner
 from clinic.prepared import PreparedList
 from clinic.toxins.models import Product, Vial
 from clinic.treatments import dosing
-from clinic.treatments.models import Injection, InjectionSession, SessionState, SessionVersion, VialUse
+from clinic.treatments.models import InjectionSession, SessionState, SessionVersion, VialUse
 from clinic.treatments.services.checking import UNCHECKED, Checked, write_answers, write_overrides
 from clinic.treatments.services.locking import lock_for_signing, read_earlier
 from clinic.treatments.services.parts import (
     Draw,
     Point,
-    injection_row,
     point_facts,
     total_of,
     vial_facts,
     vial_use_row,
     volumes_of,
+    write_injections,
 )
 from clinic.treatments.services.refusals import TreatmentRefused, problems_from
 
@@ -152,10 +152,7 @@ def sign_locked(
         lid_technique=lid_technique,
         notes=notes,
     )
-    Injection.objects.bulk_create(
-        injection_row(version, order, point, volume)
-        for order, (point, volume) in enumerate(zip(points, volumes_of(points, draws, vials), strict=True))
-    )
+    write_injections(version, points, volumes_of(points, draws, vials))
     VialUse.objects.bulk_create(vial_use_row(version, draw, is_shared=draw.vial.pk in shared) for draw in draws)
     write_answers(version=version, answers=checked.answers, now=now)
     overrides = write_overrides(by=by.user, session=session, checked=checked, now=now) if checked.is_answered else 0

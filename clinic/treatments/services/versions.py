@@ -23,6 +23,7 @@ from clinic.treatments.services.parts import (
     vial_facts,
     vial_use_row,
     volumes_of,
+    write_injections,
 )
 from clinic.treatments.services.refusals import Problem, problems_from
 from clinic.treatments.services.sessions import check_people, check_shared
@@ -167,9 +168,7 @@ def add_version(
         notes=wording.notes,
     )
     volumes = volumes_of(points, draws, {draw.vial.pk: draw.vial for draw in draws})
-    Injection.objects.bulk_create(
-        injection_row(version, order, point, volume) for order, (point, volume) in enumerate(zip(points, volumes, strict=True))
-    )
+    write_injections(version, points, volumes)
     VialUse.objects.bulk_create(vial_use_row(version, draw, is_shared=draw.vial.pk in shared) for draw in draws)
     # What was answered before the needle went in was answered for this version too.
     PreCheck.objects.bulk_create(
