@@ -52,9 +52,10 @@ INSERT INTO clinic_contactattempt (public_id, follow_up_id, channel, outcome, no
     FROM clinic_followup WHERE state = 'ACTIVE' AND patient_id %% 10 = 0;
 
 INSERT INTO clinic_message (public_id, clinic_id, patient_id, step, ordinal, letter, follow_up_id, dedupe_key, message_id, language,
-        state, reason, due_at, ready_at, expires_at, worker, attempts, sent_at, rendered_hash, created_at, changed_at)
+        state, reason, due_at, ready_at, expires_at, worker, attempts, sent_at, rendered_hash, recipient_hash, created_at,
+        changed_at)
     SELECT gen_random_uuid(), %(clinic)s, patient_id, 'INVITE', 1, 'invite', id, 'bench:' || id, '<' || gen_random_uuid() || '@bench>', 'en',
-        'SENT', '', opens_on - 14, opens_on - 14, closes_on, 'bench', 1, opens_on - 14, '', opens_on - 14, opens_on - 14
+        'SENT', '', opens_on - 14, opens_on - 14, closes_on, 'bench', 1, opens_on - 14, '', '', opens_on - 14, opens_on - 14
     FROM clinic_followup WHERE opens_on - 14 < %(today)s;
 
 INSERT INTO clinic_sideeffect (id, public_id, patient_id, session_id, state, current_version_id, reported_by_patient, reported_by_id,
