@@ -11,8 +11,10 @@ from django.urls import reverse
 
 from clinic.links import mint
 from clinic.patients.models import Patient
+from clinic.reminders.services import Hours
 from clinic.scheduling.services import value_of
 from clinic.staff.forms.patients import PatientForm
+from clinic.staff.forms.plans import written
 from tests import factories
 from tests.factories import NOW, TODAY
 from tests.scheduling.agenda import TUESDAY_9, TUESDAY_930, make_agenda
@@ -45,6 +47,8 @@ class Form:
     is_machine_made: bool = False
     #: It is answered with a message on the page where the person came from.
     tells_by_message: bool = False
+    #: What it would do is shown first: nothing is written before that is confirmed.
+    shows_first: bool = False
     #: Files that go with it, by field; an empty one is a field in which none was chosen.
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -263,6 +267,40 @@ def _statement(**changed):
 
 _STATEMENT_KINDS = dict.fromkeys(_statement(), "choice") | {"onset_on": "date", "resolved_on": "date", "narrative": "text"}
 
+
+def _ladder_step(code, number, anchor, floor=""):
+    return {
+        f"{code}-goes": "own",
+        f"{code}-1-number": number,
+        f"{code}-1-side": "before",
+        f"{code}-1-anchor": anchor,
+        f"{code}-1-floor_number": "14" if floor else "",
+        f"{code}-1-floor_side": "before",
+        f"{code}-1-floor": floor,
+    }
+
+
+def _plan():
+    return {
+        "version": "0",
+        "confirmed": "",
+        "compare": "1",
+        "active_from": "2026-12-01",
+        **_ladder_step("INVITE", "20", "SUGGESTED", "OPENS"),
+        **_ladder_step("REMIND", "3", "CLOSES"),
+        **_ladder_step("LAST_CALL", "2", "CLOSES"),
+        **_ladder_step("OVERDUE", "1", "CLOSES"),
+        "VISIT-goes": "own",
+        "VISIT-1-on": "on",
+        "VISIT-1-number": "7",
+        "VISIT-1-unit": "DAY",
+        "VISIT-2-on": "on",
+        "VISIT-2-number": "40",
+        "VISIT-2-unit": "HOUR",
+        **dict.fromkeys(("BOOKED-goes", "CANCELLED-goes", "CORRECTION-goes"), "usual"),
+    }
+
+
 FORMS = {
     "staff:appointment-arrive": Form(of("appointment-arrive", "own.appointment")),
     "staff:appointment-book": Form(
@@ -358,6 +396,39 @@ FORMS = {
         lambda world: {"reason": "OTHER", "note": "moved away"},
         {"reason": "choice", "note": "text"},
         shown_on=of("follow-up-show", "follow_up"),
+    ),
+    "staff:plan-edit": Form(
+        of("plan-edit", "clinic"),
+        lambda world: _plan(),
+        {
+            "active_from": "date",
+            "INVITE-goes": "choice",
+            "INVITE-1-number": "number",
+            "INVITE-1-side": "choice",
+            "INVITE-1-anchor": "choice",
+            "INVITE-1-floor_number": "number",
+            "INVITE-1-floor_side": "choice",
+            "INVITE-1-floor": "choice",
+            "VISIT-goes": "choice",
+            "VISIT-1-on": "tick",
+            "VISIT-2-number": "number",
+            "VISIT-2-unit": "choice",
+        },
+        shows_first=True,
+    ),
+    "staff:plan-hours": Form(
+        of("plan-hours", "clinic"),
+        lambda world: {
+            "was": written(Hours.of(world.clinic)),
+            "opens": "09:00",
+            "closes": "17:00",
+            "weekdays": ["0", "2"],
+            "confirmed": "",
+            "compare": "1",
+        },
+        {"opens": "time", "closes": "time", "weekdays": "choice"},
+        beside={"opens": ("closes",)},
+        shows_first=True,
     ),
     "staff:follow-up-wake": Form(of("follow-up-wake", "snoozed")),
     "staff:given-elsewhere-add": Form(

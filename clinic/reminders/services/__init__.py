@@ -1,5 +1,15 @@
-"""What doors ask of the reminders: why and why not, a person's decisions, pauses, the engine's pulse."""
+"""What doors ask of the reminders: why and why not, a person's decisions, plans, pauses, the engine's pulse."""
 
+from clinic.reminders.services.changing_plans import (
+    Hours,
+    PlanOutdated,
+    PlanRefused,
+    change_hours,
+    change_plan,
+    check_hours,
+    check_plan,
+)
+from clinic.reminders.services.comparing_plans import Comparison, compare_plans
 from clinic.reminders.services.deciding import DecisionRefused, hold, let_be, mark_as_sent, release, send_again
 from clinic.reminders.services.explaining import Coming, Explanation, explain, forecast
 from clinic.reminders.services.lifting import lift_suppression, patient_at
@@ -10,10 +20,19 @@ from clinic.reminders.services.reporting import Taken, settle_report, take_repor
 
 __all__ = [
     "Coming",
+    "Comparison",
     "DecisionRefused",
     "Explanation",
+    "Hours",
+    "PlanOutdated",
+    "PlanRefused",
     "Pulse",
     "Taken",
+    "change_hours",
+    "change_plan",
+    "check_hours",
+    "check_plan",
+    "compare_plans",
     "explain",
     "forecast",
     "hold",

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from clinic.patients.models import Patient
 from clinic.practice.models import Clinic
 from clinic.practice.roles import Permission
-from clinic.practice.services import clinics_where
+from clinic.practice.services import clinics_where, may_somewhere
 from clinic.reminders import services, states
 from clinic.reminders.models import EngineState, Message
 from clinic.reminders.piles import LetterPile
@@ -107,6 +107,7 @@ class LetterList(LetterPage):
             "asks_whose_database": asks_whose_database,
             "piles": self.piles,
             "in_hand": services.in_hand,
+            "may_plan": may_somewhere(self.user, Permission.MANAGE_CLINIC),
         }
         self.listed("Message", len(context["lines"]))
         return render(request, "staff/letter-list.html", context)
