@@ -12,6 +12,7 @@ from clinic.reminders.services.changing_plans import (
 from clinic.reminders.services.comparing_plans import Comparison, compare_plans
 from clinic.reminders.services.deciding import DecisionRefused, hold, let_be, mark_as_sent, release, send_again
 from clinic.reminders.services.explaining import Coming, Explanation, explain, forecast
+from clinic.reminders.services.foreseeing import day_bounds, owed_on
 from clinic.reminders.services.lifting import lift_suppression, patient_at
 from clinic.reminders.services.pausing import in_hand, pause_clinic, pause_engine, resume_clinic, resume_engine
 from clinic.reminders.services.pruning import prune
@@ -33,6 +34,7 @@ __all__ = [
     "check_hours",
     "check_plan",
     "compare_plans",
+    "day_bounds",
     "explain",
     "forecast",
     "hold",
@@ -40,6 +42,7 @@ __all__ = [
     "let_be",
     "lift_suppression",
     "mark_as_sent",
+    "owed_on",
     "patient_at",
     "pause_clinic",
     "pause_engine",
