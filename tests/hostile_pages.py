@@ -430,6 +430,18 @@ FORMS = {
         beside={"opens": ("closes",)},
         shows_first=True,
     ),
+    "staff:wording-edit": Form(
+        of("wording-edit", "clinic"),
+        lambda world: {"version": "0", "subject": "Time for a visit", "opening": "It is time, {given_name}."},
+        {"subject": "line", "opening": "text"},
+        shown_on=lambda world: reverse("staff:wording-edit", args=[world.clinic.public_id]),
+    ),
+    "staff:wording-preview": Form(
+        of("wording-preview", "clinic"),
+        lambda world: {"version": "0", "subject": "", "opening": ""},
+        shows_first=True,
+        is_machine_made=True,
+    ),
     "staff:follow-up-wake": Form(of("follow-up-wake", "snoozed")),
     "staff:given-elsewhere-add": Form(
         of("given-elsewhere-add", "patient"),

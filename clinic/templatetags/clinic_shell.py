@@ -46,7 +46,7 @@ MAIN_NAVIGATION = (
         "staff:letter-list",
         "envelope",
         Permission.VIEW_LETTERS,
-        ("letter", "plan", "suppression", "delivery-report"),
+        ("letter", "plan", "wording", "suppression", "delivery-report"),
     ),
     Entry(_("Stock"), "staff:vial-list", "box-seam", Permission.KEEP_STOCK, ("stock", "lot", "vial")),
     Entry(_("Rules"), "staff:rule-list", "journal-check", Permission.RECORD_TREATMENTS, ("rule",)),
