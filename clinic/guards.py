@@ -31,6 +31,7 @@ APPEND_ONLY = (
     "clinic_override",
     "clinic_signedleaflet",
     "clinic_document",
+    "clinic_letterwording",
     "clinic_documentwithdrawal",
 )
 #: Rows of these tables belong to a session's version and stand still once it is signed.

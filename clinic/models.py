@@ -7,6 +7,7 @@ from clinic.patients.models import Condition, Consent, Hold, Patient, StaffTask
 from clinic.patients.signed_leaflets import SignedLeaflet
 from clinic.practice.models import Clinic, Membership, Practitioner
 from clinic.reminders.delivery_reports import DeliveryReport, UsedSignature
+from clinic.reminders.letter_wordings import LetterWording
 from clinic.reminders.models import (
     DeliveryAttempt,
     DomainHold,
@@ -82,6 +83,7 @@ __all__ = [
     "InjectionSession",
     "LabelRule",
     "LetterPile",
+    "LetterWording",
     "Lot",
     "LotDecision",
     "MaintenanceWindow",

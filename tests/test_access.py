@@ -68,6 +68,13 @@ STAFF = {
     "patient-edit": Staff("GET POST", Permission.EDIT_PATIENTS, "patient"),
     "patient-list": Staff("GET", Permission.VIEW_PATIENTS),
     "patient-show": Staff("GET", Permission.VIEW_PATIENTS, "patient"),
+    "plan-edit": Staff("GET POST", Permission.MANAGE_CLINIC, "clinic"),
+    "plan-hours": Staff("GET POST", Permission.MANAGE_CLINIC, "clinic"),
+    "wording-edit": Staff("GET POST", Permission.MANAGE_CLINIC, "clinic"),
+    "wording-list": Staff("GET", Permission.MANAGE_CLINIC, "clinic"),
+    "wording-preview": Staff("GET POST", Permission.MANAGE_CLINIC, "clinic"),
+    "plan-list": Staff("GET", Permission.MANAGE_CLINIC),
+    "plan-show": Staff("GET", Permission.MANAGE_CLINIC, "clinic"),
     "photograph-add": Staff("GET POST", Permission.RECORD_TREATMENTS, "patient"),
     "photograph-file": Staff("GET", Permission.VIEW_PHOTOGRAPHS, "photograph"),
     "photograph-show": Staff("GET", Permission.VIEW_PHOTOGRAPHS, "photograph"),
@@ -297,7 +304,7 @@ def test_whoever_has_the_permission_is_let_in_with_every_protecting_header(clien
             for response in ask(client, name, records):
                 assert response.status_code in (200, 302, 422), (role, response.status_code)
                 assert not response.headers.get("Location", "").startswith(LOGIN)
-                assert_protected(response)
+                assert_protected(response, is_shut_in=name in SHUT_IN)
 
 
 @pages_about_something
@@ -414,11 +421,20 @@ PROTECTING = {
 }
 
 
-def assert_protected(response):
+#: A letter shows itself in a frame of our own: it has styles inside, as mail programs want them, and may do nothing else.
+SHUT_IN = {"wording-preview"}
+
+
+def assert_protected(response, *, is_shut_in=False):
     for header, value in PROTECTING.items():
-        assert response.headers[header].startswith(value), header
+        if not (is_shut_in and header == "X-Frame-Options"):
+            assert response.headers[header].startswith(value), header
     policy = response.headers["Content-Security-Policy"]
-    assert "unsafe" not in policy
+    if is_shut_in:
+        assert policy == "default-src 'none'; sandbox; style-src 'unsafe-inline'; frame-ancestors 'self'"
+        assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
+    else:
+        assert "unsafe" not in policy
     assert "no-store" in response.headers["Cache-Control"]
 
 

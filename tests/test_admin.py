@@ -1,6 +1,6 @@
 """Upkeep of catalogue, clinics and accounts in Django's admin: who may, what is written down, what is never there."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 #: What may be kept here. Everything else is a record, and records are changed by services alone.
 KEPT = {
-    "Availability", "Clinic", "Closure", "Indication", "LabelRule", "Membership", "Plan", "Practitioner", "Product",
+    "Availability", "Clinic", "Closure", "Indication", "LabelRule", "Membership", "Practitioner", "Product",
     "ProductCode", "Site", "Term", "User", "VisitKind", "WindowPolicy",
 }  # fmt: skip
 
@@ -277,28 +277,6 @@ def asked(patient):
 def test_changed_sending_hours_have_the_engine_look_again(upkeep, clinic, waiting):
     save(upkeep, address(Clinic, "change", clinic.pk), sending_from="09:00")
     assert asked(waiting) == NOW
-
-
-def test_a_changed_plan_has_the_engine_look_again(upkeep, clinic, waiting):
-    plan = factories.PlanFactory(clinic=clinic)
-    save(upkeep, address(Plan, "change", plan.pk), **{"steps-0-offset": -14})
-    assert plan.steps.get(step="INVITE").offset == -14
-    assert asked(waiting) == NOW
-    assert [(row.what, row.clinic, row.fields) for row in rows(action=Action.CHANGED)] == [
-        ("PlanStep", clinic, ["offset"]), ("Plan", clinic, ["steps"]),
-    ]  # fmt: skip
-
-
-def test_a_plan_for_later_has_the_engine_look_again_on_its_day(upkeep, clinic, waiting):
-    plan = factories.PlanFactory(clinic=clinic)
-    url = address(Plan, "change", plan.pk)
-    sent = form_of(upkeep.get(url)) | {"version": 2, "active_from": "2026-12-01", "_saveasnew": "1"}
-
-    assert upkeep.post(url, sent).status_code == 302
-
-    copy = Plan.objects.get(version=2)
-    assert (copy.active_from, copy.steps.count()) == (date(2026, 12, 1), plan.steps.count())
-    assert asked(waiting) == datetime(2026, 11, 30, 23, tzinfo=UTC)
 
 
 def test_nothing_else_bothers_the_engine(upkeep, waiting):

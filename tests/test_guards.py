@@ -35,6 +35,7 @@ PROTECTED = {
     "clinic_override": factories.OverrideFactory,
     "clinic_signedleaflet": factories.SignedLeafletFactory,
     "clinic_document": factories.DocumentFactory,
+    "clinic_letterwording": factories.LetterWordingFactory,
     "clinic_documentwithdrawal": factories.DocumentWithdrawalFactory,
     "clinic_sessionversion": lambda: factories.InjectionSessionFactory().current_version,
     "clinic_injection": lambda: part_of("injections"),

@@ -34,8 +34,22 @@ READS = {
     "staff:follow-up-show": (of("follow-up-show", "follow_up"), {"next": "line"}),
     "staff:letter-list": (
         of("letter-list"),
-        {**dict.fromkeys(("show", "until", "step", "state", "clinic"), "choice"), "after": "id", "before": "id"},
+        {
+            **dict.fromkeys(("show", "until", "step", "state", "clinic"), "choice"),
+            "on": "date",
+            "after": "id",
+            "before": "id",
+        },
     ),
+    "staff:plan-edit": (of("plan-edit", "clinic"), {"indication": "choice"}),
+    "staff:plan-list": (of("plan-list"), {}),
+    "staff:plan-show": (of("plan-show", "clinic"), {"indication": "choice", "version": "number"}),
+    "staff:wording-edit": (
+        of("wording-edit", "clinic"),
+        {"letter": "choice", "language": "choice", "words": "choice"},
+    ),
+    "staff:wording-list": (of("wording-list", "clinic"), {}),
+    "staff:wording-preview": (of("wording-preview", "clinic"), {"letter": "choice", "as": "choice"}),
     "staff:delivery-report-list": (of("delivery-report-list"), {"after": "id", "before": "id"}),
     "staff:suppression-list": (of("suppression-list"), {"after": "id", "before": "id"}),
     "staff:override-list": (

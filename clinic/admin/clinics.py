@@ -1,8 +1,7 @@
-"""Upkeep of the clinics: their settings, their people, hours, windows and letters."""
+"""Upkeep of the clinics: their settings, their people, hours and windows. Plans of letters are kept on the staff pages."""
 
 from __future__ import annotations
 
-from datetime import datetime, time
 from typing import Any, cast
 
 from django import forms
@@ -13,10 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.admin.upkeep import ConcernsTheClinic, Inside, Upkeep
-from clinic.care.recheck import look_again_at
+from clinic.admin.upkeep import ConcernsTheClinic, Upkeep
 from clinic.practice.models import Clinic, Membership, Practitioner
-from clinic.reminders.models import Plan, PlanStep
 from clinic.reminders.plans import ensure_plan
 from clinic.scheduling.models import Availability, Closure, VisitKind
 from clinic.scheduling.services.offering import TREATMENT
@@ -122,23 +119,3 @@ class WindowPolicies(ConcernsTheClinic):
     list_display = ("clinic", "indication", "opens_after", "opens_unit", "closes_after", "closes_unit")
     list_filter = ("clinic", "indication")
     list_select_related = ("clinic", "indication")
-
-
-class PlanSteps(Inside):
-    model = PlanStep
-    may_be_deleted = True
-
-
-@admin.register(Plan)
-class Plans(ConcernsTheClinic):
-    """A clinic's letters. "Save as new" with the next version keeps the plan that is in force until its day comes."""
-
-    inlines = (PlanSteps,)
-    save_as = True
-    list_display = ("clinic", "indication", "version", "active_from")
-    list_filter = ("clinic", "indication")
-    list_select_related = ("clinic", "indication")
-
-    def concerns(self, obj: Any, now: datetime) -> None:
-        in_force_at = datetime.combine(obj.active_from, time(0), tzinfo=obj.clinic.zone)
-        look_again_at(clinic_id=obj.clinic_id, indication=obj.indication, at=max(now, in_force_at))

@@ -16,7 +16,6 @@ from clinic import audit
 from clinic.accounts import User
 from clinic.care.recheck import look_again_at
 from clinic.practice.models import Clinic
-from clinic.reminders.models import PlanStep
 
 
 class Upkeep(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic when the program runs
@@ -80,8 +79,7 @@ class Upkeep(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic when th
 
     def write_down(self, request: HttpRequest, obj: Any, action: str, fields: Iterable[str] = ()) -> None:
         """Add the row to the audit log: inside the transaction of the page, so that neither stands without the other."""
-        settled = obj.plan if isinstance(obj, PlanStep) else obj
-        clinic_id = settled.pk if isinstance(settled, Clinic) else getattr(settled, "clinic_id", None)
+        clinic_id = obj.pk if isinstance(obj, Clinic) else getattr(obj, "clinic_id", None)
         audit.record(by=actor(request), action=action, what=obj, clinic_id=clinic_id, fields=fields, now=timezone.now())
 
     def concerns(self, obj: Any, now: datetime) -> None:

@@ -20,6 +20,7 @@ from clinic.reminders.addresses import address_hash, domain_hash
 from clinic.reminders.asking import locked_situation
 from clinic.reminders.claiming import BATCH, Claim, claim, give_back, is_anything_ready, may_send
 from clinic.reminders.in_hand import Handed, InHand
+from clinic.reminders.letter_wordings import load_wordings
 from clinic.reminders.letters import Tokens
 from clinic.reminders.mark import Mark
 from clinic.reminders.models import Heartbeat, Message
@@ -50,6 +51,7 @@ class Courier:
         self.handed = Handed()
         self._most_ready: dict[int, int] = {}
         self._plans = load_book(clock())
+        self._wordings = load_wordings()
         self._held_domains: dict[str, datetime] = {}
         self._dialogue = Dialogue()
 
@@ -75,7 +77,7 @@ class Courier:
     def _work(self, claimed: Claim) -> bool:
         """Deal with every message of this claim; False when the run is over."""
         now = self.clock()
-        self._plans = load_book(now)
+        self._plans, self._wordings = load_book(now), load_wordings()
         messages = letters.load(claimed.message_ids)
         situations = facts.load({m.patient_id for m in messages.values() if m.patient_id}, at=now)
         going: list[InHand] = []
@@ -144,7 +146,7 @@ class Courier:
             self._give_up(in_hand.message, claimed, "CANNOT_BE_WRITTEN")
             return None
         try:
-            letter = letters.write(in_hand.message, in_hand.tokens, now=in_hand.looked_at)
+            letter = letters.write(in_hand.message, in_hand.tokens, now=in_hand.looked_at, words=in_hand.words(self._wordings))
             return letter, compose(letter, at=in_hand.looked_at)
         except Exception as error:  # noqa: BLE001 - whatever one letter raises, it must not stop the others
             # Only the kind: the text of the exception may quote the patient.
@@ -211,7 +213,8 @@ class Courier:
         """Whether the letter, written from the rows as they are now, would be another one."""
         today = letters.load([in_hand.message.pk])[in_hand.message.pk]
         tokens = in_hand.tokens or Tokens()
-        return compose(letters.write(today, tokens, now=in_hand.looked_at), at=in_hand.looked_at) != content
+        letter = letters.write(today, tokens, now=in_hand.looked_at, words=in_hand.words(self._wordings))
+        return compose(letter, at=in_hand.looked_at) != content
 
     def _ended_early(self, in_hand: InHand, claimed: Claim, outcome: Outcome, began: datetime) -> bool:
         """The dialogue ended before the letter: the server has nothing."""

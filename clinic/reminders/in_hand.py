@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from clinic.reminders.letter_wordings import WordingBook, Words, words_for
 from clinic.reminders.letters import Tokens
 from clinic.reminders.models import Message
 from clinic.reminders.situation import Situation
@@ -33,3 +34,13 @@ class InHand:
     tokens: Tokens | None = None
     #: The other follow-ups that the letter tells of.
     also_about: tuple[int, ...] = ()
+
+    def words(self, book: WordingBook) -> Words:
+        """The clinic's own words for this letter, by what the patient agrees to as far as is known."""
+        return words_for(
+            book,
+            clinic_id=self.message.clinic_id,
+            letter=self.message.letter,
+            language=self.message.language,
+            consents=self.situation.consents,
+        )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
@@ -18,7 +19,9 @@ from django.utils.translation import gettext as _
 from clinic import links
 from clinic.links import LinkPurpose, PatientLink
 from clinic.mailer import Calendar, Letter
+from clinic.practice.models import Clinic
 from clinic.reminders.addresses import envelope_form
+from clinic.reminders.letter_wordings import STANDARD, Words
 from clinic.reminders.models import Message
 from clinic.reminders.rules import RULES, Family
 from clinic.reminders.steps import Step
@@ -28,6 +31,9 @@ from clinic.treatments.models import FollowUp
 
 #: What a letter says of a visit.
 _OF_VISIT = ("day", "time", "place", "address")
+#: Who a letter that is only looked at is written to, and where its links lead: nowhere.
+SPECIMEN_NAME = "Anna"
+DEAD_LINK = "#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,11 @@ def mint_all(messages: Mapping[Message, Sequence[int]], *, now: datetime) -> dic
     return minted
 
 
-def write(message: Message, tokens: Tokens, *, now: datetime) -> Letter:
-    """Return the letter in the patient's language. Raises whatever its templates raise: such a message is given up."""
+def write(message: Message, tokens: Tokens, *, now: datetime, words: Words = STANDARD) -> Letter:
+    """Return the letter in the patient's language, with the clinic's `words` where it has its own.
+
+    Raises whatever its templates raise: such a message is given up.
+    """
     patient = message.patient
     if patient is None:
         raise ValueError("A letter needs a patient.")
@@ -88,6 +97,7 @@ def write(message: Message, tokens: Tokens, *, now: datetime) -> Letter:
             message.language,
             (_plain(clinic.sender_name), _plain(clinic.phone), _plain(clinic.emergency_text)),
             tuple(name for name, value in told.items() if value),
+            words,
         )
         return Letter(
             to=envelope_form(patient.email),
@@ -112,7 +122,7 @@ class _Sheet:
 
 
 @lru_cache(maxsize=512)
-def _sheet(letter: str, language: str, clinic: tuple[str, str, str], given: tuple[str, ...]) -> _Sheet:
+def _sheet(letter: str, language: str, clinic: tuple[str, str, str], given: tuple[str, ...], words: Words) -> _Sheet:
     """Render the templates once for all letters of a kind: most of a letter's cost is what they all have in common."""
     gaps = {name: _gap(name) for name in given}
     sender_name, phone, emergency_text = clinic
@@ -122,14 +132,49 @@ def _sheet(letter: str, language: str, clinic: tuple[str, str, str], given: tupl
         "emergency_text": emergency_text,
         "visit": {name: gaps.get(name, "") for name in _OF_VISIT} if _OF_VISIT[0] in gaps else None,
         "other_urls": [gap for name, gap in gaps.items() if name.startswith("other_url_")],
+        "paragraph_break": "\n\n",
+        "opening": _paragraphs(_with_gaps(words.opening, sender_name, gaps)),
         **gaps,
     }
     folder = f"email/{letter}"
     return _Sheet(
-        subject=render_to_string(f"{folder}/subject.txt", context).strip(),
+        subject=_with_gaps(words.subject, sender_name, {}) or render_to_string(f"{folder}/subject.txt", context).strip(),
         text=render_to_string(f"{folder}/body.txt", context),
         html=render_to_string(f"{folder}/body.html", context),
     )
+
+
+def specimen(clinic: Clinic, *, letter: str, language: str, words: Words, has_visit: bool, now: datetime) -> Letter:
+    """Return the letter as an invented patient would get it. Its links lead nowhere, and it is addressed to nobody."""
+    told = {"given_name": SPECIMEN_NAME, "act_url": DEAD_LINK, "stop_url": DEAD_LINK}
+    with translation.override(language):
+        if has_visit:
+            told |= _moment(now + timedelta(days=14), clinic)
+        given = tuple(name for name, value in told.items() if value and (name != "act_url" or letter != "correction"))
+        sheet = _sheet(
+            letter, language, (_plain(clinic.sender_name), _plain(clinic.phone), _plain(clinic.emergency_text)), given, words
+        )
+        return Letter(
+            to="",
+            sender_name=clinic.sender_name,
+            reply_to=clinic.reply_to,
+            subject=sheet.subject,
+            text=_filled(sheet.text, told),
+            html=_filled(sheet.html, {name: escape(value) for name, value in told.items()}),
+            message_id="",
+        )
+
+
+def _with_gaps(text: str, sender_name: str, gaps: Mapping[str, str]) -> str:
+    """A clinic's own text with its variables as gaps; one that the letter does not have stays empty."""
+    known = {"clinic": sender_name, **{name: gaps.get(name, "") for name in ("given_name", "day", "time")}}
+    for name, value in known.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text) if paragraph.strip()]
 
 
 def _gap(name: str) -> str:
@@ -169,12 +214,16 @@ def _plain(text: str) -> str:
 
 def _visit(appointment: Appointment) -> dict[str, str]:
     """What a letter says of a visit: when by the clinic's wall, and where. Never with whom or what for."""
-    local = appointment.starts_at.astimezone(appointment.clinic.zone)
+    return _moment(appointment.starts_at, appointment.clinic)
+
+
+def _moment(starts_at: datetime, clinic: Clinic) -> dict[str, str]:
+    local = starts_at.astimezone(clinic.zone)
     return {
         "day": date_format(local, _("l j F Y")),
         "time": date_format(local, "H:i"),
-        "place": _plain(appointment.clinic.sender_name),
-        "address": _plain(appointment.clinic.address),
+        "place": _plain(clinic.sender_name),
+        "address": _plain(clinic.address),
     }
 
 

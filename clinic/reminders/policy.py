@@ -82,7 +82,7 @@ class Outlook:
 def decide(facts: Situation, plans: PlanBook, at: datetime) -> Outlook:
     """Decide about everything that this patient may have earned, as of `at`.
 
-    `look_again_at` is the next instant at which a decision changes by time alone; None if there is none.
+    `look_again_at` is the next instant at which a decision changes by time alone or by a plan that begins; None if there is none.
     """
     decisions = [_judge(facts, occasion, at) for occasion in occasions(facts, plans)]
     decisions = _one_at_a_time(decisions, at)
@@ -92,6 +92,10 @@ def decide(facts: Situation, plans: PlanBook, at: datetime) -> Outlook:
             decisions.append(Decision(key, Verdict.NEVER, Reason.ENDED))
     whens = [d.when for d in decisions if d.verdict is Verdict.WAIT and d.when is not None and d.when > at]
     whens += [f.booked_until for f in facts.follow_ups if f.booked_until is not None and f.booked_until > at]
+    changes_at = plans.changes_at.get(facts.clinic_id)
+    if changes_at is not None and changes_at > at and (facts.follow_ups or facts.void_follow_ups or facts.visits):
+        # Another plan may owe what this one does not: without a look on its day nobody would ask it.
+        whens.append(changes_at)
     return Outlook(tuple(decisions), min(whens, default=None))
 
 

@@ -131,6 +131,8 @@ class PlanBook:
 
     plans: Mapping[tuple[int, int | None], tuple[PlanStep, ...]]
     fallback: tuple[PlanStep, ...]
+    #: By clinic: when the next version of one of its plans comes into force. Nobody's next look may lie behind it.
+    changes_at: Mapping[int, datetime] = field(default_factory=dict)
 
     def steps(self, clinic_id: int, indication_id: int | None) -> tuple[PlanStep, ...]:
         """Return the steps that hold for this clinic and indication."""

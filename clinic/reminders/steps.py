@@ -123,3 +123,11 @@ class PlanStep:
     floor: Anchor | None = None
     floor_days: int = 0
     audience: Audience = Audience.PATIENT
+
+
+@dataclass(frozen=True, slots=True)
+class NamedStep:
+    """A step as a plan names it: when it goes, or that it does not."""
+
+    step: PlanStep
+    is_active: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Patient
 from clinic.reminders.models import DeliveryAttempt, Message, MessageState
-from clinic.reminders.services import Coming, explain, forecast
+from clinic.reminders.services import Coming, explain, forecast, owed_on
 from clinic.reminders.states import HELD_BY_PERSON, PROBLEMS, State
 from clinic.reminders.wording import known_words, moment_words, reason_words
 from clinic.treatments.models import FollowUp
@@ -128,6 +128,15 @@ def coming_lines(patients: Sequence[Patient], *, now: datetime, until: datetime)
         ComingLine(by_key[coming.patient_id], coming, _when(coming, by_key[coming.patient_id], now))
         for coming in forecast(patient_ids=by_key, at=now, until=until)
         if not coming.is_ready
+    ]
+
+
+def day_lines(patients: Sequence[Patient], *, now: datetime, day: date) -> list[ComingLine]:
+    """What goes to these patients on that day if nothing changes until then, in the order of its time."""
+    by_key = {patient.pk: patient for patient in patients}
+    return [
+        ComingLine(by_key[coming.patient_id], coming, _when(coming, by_key[coming.patient_id], now))
+        for coming in owed_on(patient_ids=by_key, at=now, day=day)
     ]
 
 

@@ -24,6 +24,7 @@ from clinic.staff.views import (
     mailbox,
     overrides,
     patients,
+    plans,
     rule_writing,
     rules,
     side_effect_reports,
@@ -40,6 +41,7 @@ from clinic.staff.views import (
     treatment_void,
     treatments,
     vials,
+    wordings,
 )
 
 app_name = "staff"
@@ -72,6 +74,13 @@ urlpatterns: list[URLPattern] = [
         delivery_reports.DeliveryReportSettle.as_view(),
         name="delivery-report-settle",
     ),
+    path("letters/plans/", plans.PlanList.as_view(), name="plan-list"),
+    path("letters/plans/<uuid:public_id>/", plans.PlanEdit.as_view(), name="plan-edit"),
+    path("letters/plans/<uuid:public_id>/hours/", plans.PlanHours.as_view(), name="plan-hours"),
+    path("letters/plans/<uuid:public_id>/version/", plans.PlanShow.as_view(), name="plan-show"),
+    path("letters/wordings/<uuid:public_id>/", wordings.WordingList.as_view(), name="wording-list"),
+    path("letters/wordings/<uuid:public_id>/edit/", wordings.WordingEdit.as_view(), name="wording-edit"),
+    path("letters/wordings/<uuid:public_id>/preview/", wordings.WordingPreview.as_view(), name="wording-preview"),
     path("letters/<uuid:public_id>/", letters.LetterShow.as_view(), name="letter-show"),
     path("letters/<uuid:public_id>/decide/", letters.LetterDecide.as_view(), name="letter-decide"),
     path("overrides/", overrides.OverrideList.as_view(), name="override-list"),

@@ -41,7 +41,13 @@ MAIN_NAVIGATION = (
     ),
     Entry(_("Side effects"), "staff:side-effect-list", "clipboard2-pulse", Permission.VIEW_SIDE_EFFECT_LOG, ("side-effect",)),
     Entry(_("Overrides"), "staff:override-list", "shield-exclamation", Permission.REVIEW_OVERRIDES, ("override",)),
-    Entry(_("Letters"), "staff:letter-list", "envelope", Permission.VIEW_LETTERS, ("letter", "suppression", "delivery-report")),
+    Entry(
+        _("Letters"),
+        "staff:letter-list",
+        "envelope",
+        Permission.VIEW_LETTERS,
+        ("letter", "plan", "wording", "suppression", "delivery-report"),
+    ),
     Entry(_("Stock"), "staff:vial-list", "box-seam", Permission.KEEP_STOCK, ("stock", "lot", "vial")),
     Entry(_("Rules"), "staff:rule-list", "journal-check", Permission.RECORD_TREATMENTS, ("rule",)),
 )

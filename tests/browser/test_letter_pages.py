@@ -103,6 +103,14 @@ def test_reports_to_read_in_every_look_and_one_is_settled(page: Page, site, clin
     expect(page.get_by_text("No report needs you.")).to_be_visible()
 
 
+def test_what_goes_on_a_day_to_come_in_every_look(page: Page, site, clinic, looks):
+    page.goto(f"{site}/letters/")
+    page.get_by_label("Date", exact=True).fill((timezone.now() + timedelta(days=1)).date().isoformat())
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("As things stand: as if nobody booked")).to_be_visible()
+    looks(page)
+
+
 def test_a_letter_in_every_look(page: Page, site, clinic, looks):
     message = Message.objects.get(state="UNKNOWN")
     page.goto(f"{site}/letters/{message.public_id}/")

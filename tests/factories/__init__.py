@@ -62,6 +62,7 @@ from tests.factories.treatments import (
     VoidedUseFactory,
     WindowPolicyFactory,
 )
+from tests.factories.wordings import LetterWordingFactory
 
 __all__ = [
     "ALL_NO",
@@ -92,6 +93,7 @@ __all__ = [
     "IndicationFactory",
     "InjectionSessionFactory",
     "LabelRuleFactory",
+    "LetterWordingFactory",
     "LotDecisionFactory",
     "LotFactory",
     "MembershipFactory",

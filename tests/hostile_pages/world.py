@@ -41,6 +41,8 @@ class Form:
     is_machine_made: bool = False
     #: It is answered with a message on the page where the person came from.
     tells_by_message: bool = False
+    #: What it would do is shown first: nothing is written before that is confirmed.
+    shows_first: bool = False
     #: Files that go with it, by field; an empty one is a field in which none was chosen.
     files: dict[str, bytes] = field(default_factory=dict)
 

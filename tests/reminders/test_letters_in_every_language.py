@@ -7,26 +7,14 @@ import pytest
 from django.conf import settings as project
 from icalendar import Calendar
 
-from clinic.reminders import letters
+from clinic.reminders import letters, neutral_words
 from clinic.reminders.letters import Tokens
 from clinic.reminders.models import Message
 from tests.factories import NOW, ClinicFactory
 from tests.reminders.test_letters import LETTERS, message_for, strict_templates  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("strict_templates")]
-#: What a reader over the shoulder must not learn, by language: beginnings of words.
-FORBIDDEN = {
-    "de": (
-        "botox botulin toxin spritz injekt injiz nadel ampull dosis dosier einheit krampf spasm gesicht auge hals "
-        "nacken migräne neuro nerv muskel behandl therap medikament arznei diagnos symptom krank leiden ästhet falten "
-        "operation arzt ärzt doktor hemifazial"
-    ),
-    "es": (
-        "botox botulín toxina inyec inyect aguja vial dosis unidad espasm distonía cara facial ojo cuello migraña neuro "
-        "nervi múscul trata terap fármac medic médic diagn síntoma enferm estétic arruga cirug hospital doctor "
-        "hemifacial"
-    ),
-}
+FORBIDDEN = {language: words for language, words in neutral_words.FORBIDDEN.items() if language != "en"}
 STOP = {"de": "Diese E-Mails abbestellen", "es": "No recibir más estos correos"}
 NOBODY = {"de": "liest niemand Antworten", "es": "Nadie lee las respuestas"}
 #: Marks of the language that a letter would carry if a text had been forgotten.
@@ -64,7 +52,7 @@ def test_a_letter_says_nothing_of_the_treatment(letter, language):
     found = written(letter, language)
     visible = re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", found.html)
     words = re.findall(r"\w+", f"{found.subject} {found.text} {visible}".lower())
-    assert [word for word in words if word.startswith(tuple(FORBIDDEN[language].split()))] == []
+    assert [word for word in words if word.startswith(FORBIDDEN[language])] == []
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def forecast(*, patient_ids: Iterable[int], at: datetime, until: datetime) -> li
     """Return what will go out to these patients until then, soonest first; in six queries for any number."""
     plans = load_book(at)
     coming = [
-        _coming(decision, situation, at)
+        coming_of(decision, situation, at)
         for situation in facts.load(set(patient_ids), at=at).values()
         for decision in outlook_of(situation, plans, at).decisions
         if decision.will_go and (decision.when or at) <= until
@@ -143,7 +143,8 @@ def _next(decision: Decision, situation: Situation, at: datetime) -> Explanation
     return Explanation(step, when, decision.reason.value, headline, text, is_task)
 
 
-def _coming(decision: Decision, situation: Situation, at: datetime) -> Coming:
+def coming_of(decision: Decision, situation: Situation, at: datetime) -> Coming:
+    """Return a decision of which something will come, as of `at`, in words."""
     occasion = decision.occasion
     follow_up = occasion.follow_up.pk if occasion and occasion.follow_up else None
     if occasion is not None and occasion.visit is not None:

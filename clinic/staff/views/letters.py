@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from clinic.patients.models import Patient
 from clinic.practice.models import Clinic
 from clinic.practice.roles import Permission
-from clinic.practice.services import clinics_where
+from clinic.practice.services import clinics_where, may_somewhere
 from clinic.reminders import services, states
 from clinic.reminders.models import EngineState, Message
 from clinic.reminders.piles import LetterPile
@@ -26,7 +26,7 @@ from clinic.reminders.safeguard_state import Safeguard, SafeguardState
 from clinic.reminders.services import DecisionRefused
 from clinic.reminders.states import State
 from clinic.staff.forms.letters import LetterFilter, PauseForm
-from clinic.staff.letter_lines import attempt_lines, choices_for, coming_lines, horizon, message_lines, nothing_lines
+from clinic.staff.letter_lines import attempt_lines, choices_for, coming_lines, day_lines, horizon, message_lines, nothing_lines
 from clinic.staff.letter_tabs import REPORTS, decides_everywhere, letter_tabs, reports_to_read
 from clinic.staff.pages import StaffPage
 from clinic.staff.paging import Page, page_of
@@ -82,7 +82,8 @@ class LetterList(LetterPage):
     permission = Permission.VIEW_LETTERS
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        form = LetterFilter(request.GET, clinics=self.known_clinics)
+        today = self.now.astimezone(self.known_clinics[0].zone).date()
+        form = LetterFilter(request.GET, clinics=self.known_clinics, today=today)
         shown = request.GET.get("show") or "next"
         context: dict[str, Any] = {"form": form, "shown": shown}
         if not form.is_valid():
@@ -107,6 +108,7 @@ class LetterList(LetterPage):
             "asks_whose_database": asks_whose_database,
             "piles": self.piles,
             "in_hand": services.in_hand,
+            "may_plan": may_somewhere(self.user, Permission.MANAGE_CLINIC),
         }
         self.listed("Message", len(context["lines"]))
         return render(request, "staff/letter-list.html", context)
@@ -118,6 +120,8 @@ class LetterList(LetterPage):
 
     def goes_next(self, form: LetterFilter, clinics: list[Clinic]) -> dict[str, Any]:
         """Ready letters, and patients in the order in which the engine looks at them again."""
+        if day := form.chosen_day():
+            return self.owed_on(day, clinics)
         until = horizon(form.cleaned_data["until"], now=self.now, zone=clinics[0].zone)
         waiting = self.letters().filter(clinic__in=clinics, state__in=_WAITING).order_by("ready_at", "id")
         ready = list(waiting[: READY_SHOWN + 1])
@@ -129,6 +133,13 @@ class LetterList(LetterPage):
             "ready": message_lines(ready[:READY_SHOWN], now=self.now, deciding=self.deciding),
             "more_ready": len(ready) > READY_SHOWN,
         }
+
+    def owed_on(self, day: date, clinics: list[Clinic]) -> dict[str, Any]:
+        """What goes on one day to come if nothing changes until then."""
+        over_at = max(services.day_bounds(day, clinic.zone)[1] for clinic in clinics)
+        seen = self.patients().filter(clinic__in=clinics, next_check_at__isnull=False).select_related("clinic")
+        page = page_of(seen.filter(next_check_at__lt=over_at), params=self.request.GET, order=("next_check_at", "id"), scope=seen)
+        return {"page": page, "day": day, "lines": day_lines(page.rows, now=self.now, day=day), "looked_at": len(page.rows)}
 
     def nothing_goes(self, form: LetterFilter, clinics: list[Clinic]) -> dict[str, Any]:
         """Follow-ups in or near their window about which nothing will go, whoever leaves it first first."""

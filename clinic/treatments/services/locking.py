@@ -12,13 +12,15 @@ from django.db.models import F, IntegerField, QuerySet, Value
 from clinic.patients.models import Condition, Patient
 from clinic.patients.services import look_again
 from clinic.prepared import STAND_IN, PreparedList, PreparedObjects
-from clinic.toxins.models import Vial
+from clinic.toxins.models import LotState, Vial
 from clinic.treatments import wording
 from clinic.treatments.models import InjectionSession, SessionState, VialUse
 from clinic.treatments.services.refusals import AlreadyRecorded, Problem, TreatmentRefused
 
 #: Stands in a prepared query where the token of a form goes.
 _NO_FORM = uuid.UUID(int=0)
+#: What a row of the query about earlier treatments is about.
+_FORM, _VIAL, _LOT = 1, 2, 3
 
 
 def lock_for_signing(*, patient: Patient, vials: Sequence[Vial], now: datetime) -> dict[int, Vial]:
@@ -63,13 +65,21 @@ def _uses_for_others(vials: Collection[int], patient_id: int) -> QuerySet[VialUs
 
 
 def read_earlier(public_id: uuid.UUID, condition: Condition, patient: Patient, vials: Iterable[Vial]) -> set[int]:
-    """Refuse a form that was signed before; else return what `used_for_others` does of the vials. One query for both."""
-    begun = [vial.pk for vial in vials if vial.units_given > 0]
-    keys = dict(zip(_numbered(len(begun)), begun, strict=True))
-    rows = _earlier_query(len(begun)).rows({"form": public_id, "patient": patient.pk, **keys})
-    recorded_for = [condition_id for is_form, condition_id in rows if is_form]
+    """Refuse a form that was signed before; else return what `used_for_others` does of the vials, which are locked by now.
+
+    The same query finds the lots that may not be used any more: the one that waited for the locks read the lots as they stood when
+    it began to wait. Those are read again.
+    """
+    vials = list(vials)
+    keys = dict(zip(_numbered(len(vials)), (vial.pk for vial in vials), strict=True))
+    rows = _earlier_query(len(vials)).rows({"form": public_id, "patient": patient.pk, **keys})
+    not_in_use = {key for about, key in rows if about == _LOT}
+    for vial in vials:
+        if vial.lot_id in not_in_use:
+            vial.lot.refresh_from_db(fields=["state"])
+    recorded_for = [condition_id for about, condition_id in rows if about == _FORM]
     if not recorded_for:
-        return {vial_id for _is_form, vial_id in rows}
+        return {vial_id for about, vial_id in rows if about == _VIAL}
     if recorded_for != [condition.pk]:
         # Not this form's own: say nothing about the other treatment.
         raise TreatmentRefused([Problem("", str(wording.FORM_OUT_OF_DATE))])
@@ -79,10 +89,11 @@ def read_earlier(public_id: uuid.UUID, condition: Condition, patient: Patient, v
 @lru_cache(maxsize=16)
 def _earlier_query(vials: int) -> PreparedList:
     keys = _numbered(vials)
-    written = InjectionSession.objects.filter(public_id=_NO_FORM).values_list(_is_form(True), "condition")
-    used = _uses_for_others(list(keys.values()), STAND_IN).values_list(_is_form(False), "vial")
-    return PreparedList(written.union(used, all=True), {"form": _NO_FORM, "patient": STAND_IN, **keys})
+    written = InjectionSession.objects.filter(public_id=_NO_FORM).values_list(_about(_FORM), "condition")
+    used = _uses_for_others(list(keys.values()), STAND_IN).values_list(_about(_VIAL), "vial")
+    lots = Vial.objects.filter(pk__in=list(keys.values())).exclude(lot__state=LotState.IN_USE).values_list(_about(_LOT), "lot")
+    return PreparedList(written.union(used, lots, all=True), {"form": _NO_FORM, "patient": STAND_IN, **keys})
 
 
-def _is_form(is_form: bool) -> Value:
-    return Value(1 if is_form else 0, IntegerField())
+def _about(what: int) -> Value:
+    return Value(what, IntegerField())
