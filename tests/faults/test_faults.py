@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from io import StringIO
 from types import SimpleNamespace
 
@@ -130,3 +130,17 @@ def test_the_command_fails_when_a_letter_is_lost(playing):
 def test_the_command_knows_its_faults(playing):
     with pytest.raises(CommandError, match="no fault called nonsense"):
         call_command("faults", "nonsense")
+
+
+@pytest.mark.parametrize(("code", "fails"), [(0, False), (1, True)])
+def test_the_command_asks_for_ten_thousand_histories(monkeypatch, code, fails):
+    asked = []
+
+    def run(command, *, env, **options):
+        asked.append((command[-1], env["ORACLE_EXAMPLES"]))
+        return SimpleNamespace(returncode=code)
+
+    monkeypatch.setattr(faults.subprocess, "run", run)
+    with pytest.raises(CommandError, match="differ") if fails else nullcontext():
+        call_command("faults", "oracle", stdout=StringIO())
+    assert asked == [("says_what_the_oracle_says", "10000")]
