@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from botox_tracker import servers
-from clinic.management.faults.cases import CASES, Result, play
+from clinic.management.faults.cases import CASES, NOT_RUN, Result, play
 
 #: The policy against the oracle, on so many random histories: not a fault, but asked for by the same command.
 ORACLE = "oracle"
@@ -47,6 +47,9 @@ class Command(BaseCommand):
             return
         self.stdout.write(_row(_HEAD))
         results = [self._told(name, short) for name in cases]
+        if not names:
+            for fault, reason in NOT_RUN.items():
+                self.stdout.write(f"{fault:<10} not run: {reason}")
         bad = [result for one in results for result in one if not result.is_good]
         for result in bad:
             self.stdout.write(f"\n{result.name} on {result.database}:")
@@ -90,7 +93,8 @@ class Command(BaseCommand):
         now = timezone.now()
         if names[0] == "prepare":
             return inside.prepare(int(names[1]), now=now)
-        return inside.age(now=now) if names[0] == "age" else inside.look(now=now)
+        asked = {"age": inside.age, "hurry": inside.hurry, "look": inside.look}
+        return asked[names[0]](now=now)
 
 
 def _row(cells: tuple[object, ...]) -> str:
