@@ -175,7 +175,7 @@ def away(at: Field) -> None:
 
 #: By their numbers in the list of faults: what this command does not play, with the reason.
 NOT_RUN = {
-    "F3, F12": "days without a beat or a mail server: time would have to be faked in other programs; the engine's tests hand it in",
+    "F3, F12": "days without a beat or a mail server: time would have to be faked; the engine's tests hand it in",
     "F5": "tasks delivered several times: they carry nothing; two workers with two beats and five beats are the nearest",
     "F9, F10": "a database that stops in the middle of a letter: not built yet",
     "F11": "the replies of a mail server, one by one: played to the engine by its own tests",
