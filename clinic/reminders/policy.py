@@ -160,6 +160,9 @@ def _why_no_letter(facts: Situation, occasion: Occasion) -> Reason | None:
         return None
     if not _is_phoned(occasion, missing):
         return missing
+    if occasion.rule.family is Family.CHANGE:
+        # Whoever is to phone about the visit, or for another reason, has not been told that it was cancelled.
+        return None
     if missing is not Reason.NO_CONSENT and occasion.follow_up and cause_of(occasion.follow_up.pk) in facts.open_tasks:
         # Somebody is to phone for an address before the invitation falls due: the same call.
         return Reason.ALREADY_A_TASK

@@ -16,7 +16,7 @@ from clinic.reminders.steps import Anchor, Audience, Gate, PlanStep, Reason, Ste
 
 #: Unanswered letters of a ladder before staff take over; trials found one good letter about as good as three.
 MOST_UNANSWERED = 3
-#: A visit booked so shortly before a reminder of it needs no reminder: the confirmation has just said it.
+#: A visit booked so shortly before a reminder of it needs no reminder: the patient has just been told, by letter or in person.
 FRESH = timedelta(hours=24)
 #: What `Situation.tasks` calls the task that stands in for a step: this, and the step's key.
 TASK_PREFIX = "step:"

@@ -49,7 +49,7 @@ REASONS: dict[Reason, _StrPromise] = {
     Reason.NO_ADDRESS: lazy("no usable e-mail address"),
     Reason.ADDRESS_SUPPRESSED: lazy("the e-mail address is blocked"),
     Reason.WITHOUT_LETTER: lazy("made without a letter"),
-    Reason.JUST_BOOKED: lazy("the confirmation has just said it"),
+    Reason.JUST_BOOKED: lazy("booked only just before"),
     Reason.OVERTAKEN: lazy("a later letter stands in its place"),
     Reason.EXPIRED: lazy("too late"),
 }

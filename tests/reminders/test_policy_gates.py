@@ -111,6 +111,18 @@ def test_while_one_task_is_open_the_next_step_raises_no_second():
     assert said(waiting, paris(3, 2))["OVERDUE"] == ("TASK", "DUE")
 
 
+@pytest.mark.parametrize(
+    ("facts", "open_task", "reason"),
+    [
+        ({"address": Address.MISSING}, "step:VISIT:1:a5:t1", "NO_ADDRESS"),
+        ({"consents": frozenset({"INVITE"})}, "opted-out:4", "NO_CONSENT"),
+    ],
+)
+def test_that_a_visit_was_cancelled_is_a_task_whatever_else_somebody_is_to_phone_about(facts, open_task, reason):
+    cancelled = replace(CANCELLED_BY_STAFF, tasks=frozenset({open_task}), open_tasks=frozenset({open_task}), **facts)
+    assert said(cancelled, paris(11, 20, 10))["CANCELLED"] == ("TASK", reason)
+
+
 @pytest.mark.parametrize("step", EARNED)
 @pytest.mark.parametrize(("since", "may_go"), [(timedelta(hours=71, minutes=59), False), (timedelta(hours=72), True)])
 def test_one_letter_in_72_hours_unless_it_is_news_of_a_visit(step, since, may_go):

@@ -124,11 +124,80 @@ def flushed(at: Field) -> None:
         broker.close()
 
 
+def mortal(at: Field) -> None:
+    """A worker killed soon after its first letter, without a look at what it is doing, and another started."""
+    at.mail.delay = 0.003
+    at.running.start_beat()
+    for _death in range(_DEATHS):
+        at.running.start_worker(1)
+        began = at.taken()
+        at.wait(lambda began=began: at.taken() > began or at.taken() >= len(at.owed), "a letter from this worker")  # type: ignore[misc]
+        time.sleep(0.3)
+        at.kill("worker-1")
+        at.inside("age")
+    at.running.start_worker(2)
+
+
+def crowded(at: Field) -> None:
+    """Five beats, as after a careless start of several machines."""
+    for number in range(1, 6):
+        at.running.start_beat(number)
+    at.running.start_worker(1)
+    at.wait(lambda: at.taken() >= len(at.owed), "every letter")
+
+
+def starved(at: Field) -> None:
+    """The broker has no memory left for ten seconds, and says so to whoever writes."""
+    broker = redis.Redis.from_url(at.running.environment["REDIS_URL"])
+    at.mail.delay = 0.02
+    at.running.start_beat()
+    at.running.start_worker(1)
+    at.wait(lambda: at.taken() > 0, "a letter")
+    try:
+        broker.config_set("maxmemory", "1")
+        time.sleep(10)
+        broker.config_set("maxmemory", "0")
+    finally:
+        broker.close()
+    at.wait(lambda: at.taken() >= len(at.owed), "every letter")
+
+
+def away(at: Field) -> None:
+    """The mail server is gone when the letters fall due, and comes back: no letter has lost an attempt or goes twice."""
+    at.mail.stop()
+    at.running.start_beat()
+    at.running.start_worker(1)
+    at.wait(lambda: bool(at.inside("look")["mail_failing"]), "the engine's word that the mail server is away")
+    at.mail.start()
+    at.inside("hurry")
+    at.wait(lambda: at.taken() >= len(at.owed), "every letter")
+
+
+#: By their numbers in the list of faults: what this command does not play, with the reason.
+NOT_RUN = {
+    "F3, F12": "days without a beat or a mail server: time would have to be faked; the engine's tests hand it in",
+    "F5": "tasks delivered several times: they carry nothing; two workers with two beats and five beats are the nearest",
+    "F9, F10": "a database that stops in the middle of a letter: not built yet",
+    "F11": "the replies of a mail server, one by one: played to the engine by its own tests",
+    "F13": "a full disk: needs a file system of its own",
+    "F14, F18": "a clock that was set, a copy, a restored backup: played to the engine by its own tests",
+    "F15": "a letter that eats memory or never ends: not built yet; one that raises is in the engine's tests",
+    "F16": "100,000 letters at once: a measurement, not built yet",
+    "F17": "an opt-out between claim and intent: in the engine's tests of races and of any order",
+    "F19, F20": "old code on a new schema, and a day's soak: longer than a command should take",
+    "F21": "OpenEMR's six: tests/reminders/test_peers_openemr.py",
+}
+_DEATHS = 3
+
 #: name → the fault, patients on PostgreSQL, patients where it is short, messages that may end in doubt
 CASES: dict[str, tuple[Callable[[Field], None], int, int, int]] = {
     "twice": (twice, 2000, 300, 0),
     "killed": (killed, 300, 40, 1),
     "flushed": (flushed, 1000, 200, 0),
+    "mortal": (mortal, 500, 60, _DEATHS),
+    "crowded": (crowded, 1000, 60, 0),
+    "starved": (starved, 500, 60, 0),
+    "away": (away, 300, 40, 0),
 }
 
 

@@ -43,12 +43,18 @@ def look(*, now: datetime) -> dict[str, Any]:
         "too_long_in_hand": sum(lease is not None and lease < now - _LONGEST_IN_HAND for *_others, lease in rows),
         "due": Patient.objects.filter(next_check_at__lte=now).count(),
         "ran": bool(beat and beat.last_success_at),
+        "mail_failing": bool(beat and beat.mail_failing_since),
     }
 
 
 def age(*, now: datetime) -> dict[str, Any]:
-    """Let the leases of messages in hand run out now, instead of waiting five minutes for it."""
+    """Let the leases of messages in hand run out now, instead of waiting five minutes for it. Only while no worker lives."""
     return {"aged": Message.objects.filter(lease_until__isnull=False).update(lease_until=now)}
+
+
+def hurry(*, now: datetime) -> dict[str, Any]:
+    """Let letters that wait for the mail server be due now, instead of in a minute."""
+    return {"hurried": Message.objects.filter(state="READY", reason="MAIL_SERVER_AWAY", ready_at__gt=now).update(ready_at=now)}
 
 
 def _person() -> Any:
