@@ -67,8 +67,8 @@ def _uses_for_others(vials: Collection[int], patient_id: int) -> QuerySet[VialUs
 def read_earlier(public_id: uuid.UUID, condition: Condition, patient: Patient, vials: Iterable[Vial]) -> set[int]:
     """Refuse a form that was signed before; else return what `used_for_others` does of the vials, which are locked by now.
 
-    The same query finds the lots that may not be used any more: the one that waited for the locks read the lots as they stood when
-    it began to wait. Those are read again.
+    The same query finds the lots that may not be used any more, and those are read again: whoever waited for the locks had read
+    them as they stood when it began to wait.
     """
     vials = list(vials)
     keys = dict(zip(_numbered(len(vials)), (vial.pk for vial in vials), strict=True))
