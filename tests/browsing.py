@@ -8,10 +8,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from threading import Condition
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
@@ -69,11 +71,43 @@ def watch(context: BrowserContext) -> Iterator[Watch]:
     assert watching.unexpected() == []
 
 
+class InHand:
+    """Counts the requests that the server is answering, so that no test empties the tables under one of them."""
+
+    def __init__(self) -> None:
+        self._changed, self._number = Condition(), 0
+        request_started.connect(self._begin, weak=False)
+        request_finished.connect(self._end, weak=False)
+
+    def none_left(self, *, seconds: float) -> bool:
+        """Wait until nothing is being answered; False if something still is after so long."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._number <= 0, timeout=seconds)
+
+    def _begin(self, **_told: object) -> None:
+        with self._changed:
+            self._number += 1
+
+    def _end(self, **_told: object) -> None:
+        with self._changed:
+            self._number = max(self._number - 1, 0)
+            self._changed.notify_all()
+
+
 @pytest.fixture
-def page(page: Page, watch: Watch) -> Page:
-    """A page that is watched."""
+def page(page: Page, watch: Watch) -> Iterator[Page]:
+    """A page that is watched. What it had asked for when the test ended is answered before the tables are emptied."""
     page.set_default_timeout(10_000)
-    return page
+    in_hand = InHand()
+    yield page
+    if "/treatments/" in page.url:
+        # What was typed and not yet kept is sent as the page goes; it takes a moment to arrive.
+        page.goto("about:blank")
+        page.wait_for_timeout(200)
+    page.close()
+    in_hand.none_left(seconds=3)
+    request_started.disconnect(in_hand._begin)
+    request_finished.disconnect(in_hand._end)
 
 
 @pytest.fixture

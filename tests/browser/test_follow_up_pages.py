@@ -178,7 +178,13 @@ def test_the_admin_runs_under_the_content_security_policy(page, site, clinic, si
     keeper = member(Role.CLINICIAN, clinic=clinic, is_staff=True)
     rule = LabelRuleFactory(wording="Not more often than every 12 weeks")
     sign_in(keeper)
-    for address in ("", "clinic/plan/", "clinic/availability/add/", f"clinic/clinic/{clinic.pk}/change/", "clinic/user/add/"):
+    for address in (
+        "",
+        "clinic/practitioner/",
+        "clinic/availability/add/",
+        f"clinic/clinic/{clinic.pk}/change/",
+        "clinic/user/add/",
+    ):
         page.goto(f"{site}/admin/{address}")
         expect(page.get_by_role("link", name="Catalogue and accounts")).to_be_visible()
     page.goto(f"{site}/admin/clinic/availability/add/")

@@ -255,7 +255,7 @@ def test_the_policy_says_what_the_oracle_says(history):
         (occasions, "GAP", timedelta(hours=24)),
         (policy, "GAP", timedelta(hours=71)),
         (rules, "MOST_UNANSWERED", 2),
-        (rules, "FRESH", timedelta(0)),
+        (rules, "FRESH", timedelta(days=6)),
     ],
 )
 def test_a_policy_that_goes_wrong_is_contradicted(monkeypatch, module, name, value):
