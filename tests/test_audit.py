@@ -250,7 +250,7 @@ ACTS = {
 }  # fmt: skip
 #: Pieces of the acts above, which write down what they do in their stead.
 PIECES = {
-    "add_version", "check_visit", "correct_taken", "draw", "draw_locked", "drop_amendment", "learn_code", "leave_trace",
+    "add_version", "check_visit", "correct_taken", "draw_locked", "drop_amendment", "learn_code", "leave_trace",
     "mark_locked_treated", "mark_treated", "record_signed", "set_window", "settle", "sign_locked", "take_back_treated",
     "void_follow_up", "write_overrides", "write_status",
 }  # fmt: skip

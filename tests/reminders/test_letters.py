@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as project
-from django.template import engines
 from icalendar import Calendar
 
 from clinic import links
@@ -29,17 +28,6 @@ LETTERS = sorted(rule.letter for rule in RULES.values() if rule.letter)
 def _site(settings):
     settings.SITE_URL, settings.SITE_HOST = "https://clinic.example", "clinic.example"
     settings.DEFAULT_FROM_EMAIL = "letters@clinic.example"
-
-
-@pytest.fixture
-def strict_templates():
-    """Show a variable that a template names and nobody gives."""
-    engine = engines["django"].engine
-    before, engine.string_if_invalid = engine.string_if_invalid, "UNRESOLVED(%s)"
-    letters._sheet.cache_clear()
-    yield
-    engine.string_if_invalid = before
-    letters._sheet.cache_clear()
 
 
 def message_for(letter, clinic=None, given_name="Anna", **appointment):

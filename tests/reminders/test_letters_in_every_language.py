@@ -11,7 +11,7 @@ from clinic.reminders import letters, neutral_words
 from clinic.reminders.letters import Tokens
 from clinic.reminders.models import Message
 from tests.factories import NOW, ClinicFactory
-from tests.reminders.test_letters import LETTERS, message_for, strict_templates  # noqa: F401 - a fixture
+from tests.reminders.test_letters import LETTERS, message_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("strict_templates")]
 FORBIDDEN = {language: words for language, words in neutral_words.FORBIDDEN.items() if language != "en"}

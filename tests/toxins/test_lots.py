@@ -6,8 +6,9 @@ import pytest
 
 from clinic.audit import Actor, AuditEvent
 from clinic.toxins.models import Lot, LotDecision
-from clinic.toxins.services import VialRefused, decide_lot, draw, receive_vials, usable_vials
+from clinic.toxins.services import VialRefused, decide_lot, receive_vials, usable_vials
 from tests.factories import NOW, TODAY, LotFactory, UserFactory, VialFactory
+from tests.toxins.drawing import draw
 
 pytestmark = pytest.mark.django_db
 

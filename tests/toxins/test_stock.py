@@ -7,7 +7,7 @@ import pytest
 
 from clinic.audit import Actor, AuditEvent
 from clinic.toxins.models import Lot, Vial
-from clinic.toxins.services import VialRefused, draw, receive_vials, reconstitute, usable_vials
+from clinic.toxins.services import VialRefused, receive_vials, reconstitute, usable_vials
 from tests.factories import (
     NOW,
     TODAY,
@@ -18,6 +18,7 @@ from tests.factories import (
     UserFactory,
     VialFactory,
 )
+from tests.toxins.drawing import draw
 
 pytestmark = pytest.mark.django_db
 

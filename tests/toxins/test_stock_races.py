@@ -10,8 +10,9 @@ from django.db import connection
 
 from clinic.audit import Actor, AuditEvent
 from clinic.toxins.models import Lot, Vial
-from clinic.toxins.services import VialRefused, draw, receive_vials
+from clinic.toxins.services import VialRefused, receive_vials
 from tests.factories import NOW, TODAY, ClinicFactory, PresentationFactory, UserFactory, VialFactory
+from tests.toxins.drawing import draw
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

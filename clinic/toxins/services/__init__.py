@@ -10,7 +10,7 @@ from clinic.toxins.services.on_hand import OnHand, on_hand
 from clinic.toxins.services.own_rules import RuleText, add_rule, end_rule, muscles, replace_rule
 from clinic.toxins.services.product_codes import known_presentation
 from clinic.toxins.services.refusals import RuleProblem, RuleRefused, VialRefused
-from clinic.toxins.services.stock import draw, draw_locked, receive_vials, reconstitute, usable_vials
+from clinic.toxins.services.stock import draw_locked, receive_vials, reconstitute, usable_vials
 
 __all__ = [
     "MAY_BECOME",
@@ -26,7 +26,6 @@ __all__ = [
     "decide_lot",
     "discard",
     "doses_at",
-    "draw",
     "draw_locked",
     "end_rule",
     "in_force",

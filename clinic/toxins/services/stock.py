@@ -175,21 +175,12 @@ def reconstitute(*, by: audit.Actor, vial: Vial, diluent_ml: Decimal, at: dateti
     return vial
 
 
-@transaction.atomic
-def draw(*, by: audit.Actor, vial: Vial, given: Decimal, wasted: Decimal, waste_reason: str, on: date, now: datetime) -> None:
-    """Take units out of a vial, for a treatment on `on` (a date at the vial's clinic).
-
-    The row is locked, so of two that want the last units one is refused. A vial that is empty afterwards is closed. A vial whose
-    making-up was not noted counts as made up with its first draw: the label's hours run from there at the latest.
-    Raises VialRefused when the lot may not be used or has expired, the vial is closed or past its hours, or less is left.
-    """
-    draw_locked(by=by, taken=[(locked(vial), Taken(given, wasted, waste_reason))], on=on, now=now)
-
-
 def draw_locked(*, by: audit.Actor, taken: Sequence[tuple[Vial, Taken]], on: date, now: datetime) -> None:
-    """`draw` from several vials that the caller's transaction has locked, as they stand, each with lot, product and clinic.
+    """Draw units from vials that the caller's transaction has locked, as they stand, each with lot, product and clinic.
 
-    One statement for all vials.
+    A vial with nothing left is closed. One whose making-up was not noted counts as made up with its first draw: the label's hours
+    run from there at the latest. One statement for all vials.
+    Raises VialRefused when a lot may not be used or has expired, a vial is closed or past its hours, or less is left in it.
     """
     for vial, units in taken:
         _check_draw(vial, units, on)
