@@ -66,6 +66,13 @@ def _visit(**fields):
     return factories.AppointmentFactory(follow_up=_follow_up(), **fields)
 
 
+def _move():
+    """A visit, and another time with a practitioner who has hours then."""
+    desk = _desk()
+    visit = factories.AppointmentFactory(follow_up=desk["follow_up"])
+    return {"appointment": visit, "practitioner": desk["practitioner"], "starts_at": NEXT_MONDAY, "reason": CANARY}
+
+
 def _treatment():
     """Everything that recording a treatment needs."""
     condition = factories.ConditionFactory(patient=_patient())
@@ -205,6 +212,7 @@ ACTS = {
     "stop": lambda: (treatments.stop, {"follow_up": _follow_up(), "reason": "OTHER", "note": CANARY}),
     "book": lambda: (scheduling.book, _desk() | {"starts_at": NEXT_MONDAY}),
     "cancel": lambda: (scheduling.cancel, {"appointment": _visit(), "reason": CANARY}),
+    "move": lambda: (scheduling.move, _move()),
     "mark_arrived": lambda: (scheduling.mark_arrived, {"appointment": _visit(starts_at=NOW)}),
     "mark_missed": lambda: (scheduling.mark_missed, {"appointment": _visit(starts_at=NOW - timedelta(days=1))}),
     "report": lambda: (
@@ -250,9 +258,9 @@ ACTS = {
 }  # fmt: skip
 #: Pieces of the acts above, which write down what they do in their stead.
 PIECES = {
-    "add_version", "check_visit", "correct_taken", "draw_locked", "drop_amendment", "learn_code", "leave_trace",
-    "mark_locked_treated", "mark_treated", "record_signed", "set_window", "settle", "sign_locked", "take_back_treated",
-    "void_follow_up", "write_overrides", "write_status",
+    "add_version", "check_hours", "check_person", "check_visit", "correct_taken", "draw_locked", "drop_amendment",
+    "learn_code", "leave_trace", "mark_locked_treated", "mark_treated", "record_signed", "set_window", "settle",
+    "sign_locked", "take_back_treated", "void_follow_up", "write_overrides", "write_status",
 }  # fmt: skip
 ROOMS = ("practice", "toxins", "patients", "treatments", "outcomes", "scheduling", "safety", "care")
 

@@ -169,6 +169,15 @@ class AppointmentChange(models.Model):
     kind = models.CharField(max_length=12, choices=ChangeKind.choices)
     sequence = models.PositiveIntegerField()
     starts_at = models.DateTimeField()
+    from_at = models.DateTimeField(null=True, blank=True, help_text=_("of a move: when the visit was to be"))
+    from_practitioner = models.ForeignKey(
+        "clinic.Practitioner",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("of a move: with whom the visit was to be"),
+    )
     by_patient = models.BooleanField(default=False)
     by_user = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     with_letter = models.BooleanField(default=True, help_text=_("staff may decide that no letter tells of it"))
@@ -176,6 +185,13 @@ class AppointmentChange(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="MOVED", from_at__isnull=False, from_practitioner__isnull=False)
+                | (~Q(kind="MOVED") & Q(from_at__isnull=True, from_practitioner__isnull=True)),
+                name="appointment_change_moved_from_somewhere",
+            ),
+        ]
         indexes = [models.Index(fields=["appointment", "-id"], name="appointment_change_newest")]
 
     def __str__(self) -> str:

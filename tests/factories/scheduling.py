@@ -78,6 +78,8 @@ class AppointmentChangeFactory(Factory):
     appointment = factory.SubFactory(AppointmentFactory, changes=())
     kind = "BOOKED"
     sequence = factory.LazyAttribute(lambda change: change.appointment.sequence)
+    from_at = factory.LazyAttribute(lambda c: c.appointment.starts_at - timedelta(days=7) if c.kind == "MOVED" else None)
+    from_practitioner = factory.LazyAttribute(lambda c: c.appointment.practitioner if c.kind == "MOVED" else None)
     starts_at = factory.LazyAttribute(lambda change: change.appointment.starts_at)
     by_user = factory.SubFactory(UserFactory)
     at = factory.LazyAttribute(lambda change: change.appointment.created_at)

@@ -329,7 +329,7 @@ def test_refusal_of_the_database_is_told_as_one_of_ours(agenda, monkeypatch):
     with pytest.raises(AlreadyBooked) as refused:
         agenda.book(WEDNESDAY_9)
     assert refused.value.appointment == first
-    monkeypatch.setattr(booking, "_check_elsewhere", lambda *given: None)
+    monkeypatch.setattr(booking, "check_elsewhere", lambda *given: None)
     other = with_hours(agenda.clinic, "Dr Other")
     with pytest.raises(AlreadyBooked) as refused:
         agenda.book(TUESDAY_9, practitioner=other)

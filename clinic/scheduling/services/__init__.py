@@ -11,6 +11,7 @@ from clinic.scheduling.services.changing import (
     mark_treated,
     take_back_treated,
 )
+from clinic.scheduling.services.moving import move
 from clinic.scheduling.services.offering import (
     OfferedTime,
     OutsideWindow,
@@ -52,6 +53,7 @@ __all__ = [
     "mark_locked_treated",
     "mark_missed",
     "mark_treated",
+    "move",
     "offer_times",
     "others_treat_at",
     "outside_window",

@@ -62,12 +62,12 @@ def book(
     with transaction.atomic():
         # The patient's row, then the practitioner's: whoever else books for either waits here and then sees this booking.
         look_again([patient.pk], now=now)
-        _lock(practitioner)
-        _check_person(by, patient, now.astimezone(clinic.zone).date())
+        lock_practitioner(practitioner)
+        check_person(by, patient, now.astimezone(clinic.zone).date())
         _check_follow_up(by, follow_up, starts_at.astimezone(clinic.zone).date())
-        _check_elsewhere(patient, starts_at, ends_at)
+        check_elsewhere(patient, starts_at, ends_at)
         if not overbooked_reason:
-            _check_hours(by, practitioner, clinic, kind, starts_at, now)
+            check_hours(by, practitioner, clinic, kind, starts_at, now)
         is_taken = Appointment.objects.filter(practitioner=practitioner).taking(starts_at, ends_at).exists()
         if is_taken and not overbooked_reason:
             raise TimeTaken
@@ -134,12 +134,13 @@ def _write(appointment: Appointment) -> Appointment:
     return appointment
 
 
-def _lock(practitioner: Practitioner) -> None:
+def lock_practitioner(practitioner: Practitioner) -> None:
     """Let nobody else book for the practitioner until this transaction ends (SQLite has one writer anyway)."""
     Practitioner.objects.select_for_update(no_key=True).get(pk=practitioner.pk)
 
 
-def _check_person(by: audit.Actor, patient: Patient, today: date) -> None:
+def check_person(by: audit.Actor, patient: Patient, today: date) -> None:
+    """Refuse a visit of somebody who has died, and let a patient who is paused or on hold phone instead."""
     status = Patient.objects.values_list("status", flat=True).get(pk=patient.pk)
     if status == PatientStatus.DECEASED:
         raise NothingToBook
@@ -163,15 +164,18 @@ def _check_follow_up(by: audit.Actor, follow_up: FollowUp | None, on: date) -> N
         raise TimeNotOffered
 
 
-def _check_elsewhere(patient: Patient, starts_at: datetime, ends_at: datetime) -> None:
-    other = Appointment.objects.filter(patient=patient).taking(starts_at, ends_at).first()
+def check_elsewhere(patient: Patient, starts_at: datetime, ends_at: datetime, *, besides: int | None = None) -> None:
+    """Refuse a time at which the patient is expected already, but for the visit with the key `besides`, which is on the move."""
+    others = Appointment.objects.filter(patient=patient).taking(starts_at, ends_at)
+    other = next((other for other in others.order_by("pk") if other.pk != besides), None)
     if other is not None:
         raise AlreadyBooked(other, _ELSEWHERE)
 
 
-def _check_hours(
+def check_hours(
     by: audit.Actor, practitioner: Practitioner, clinic: Clinic, kind: VisitKind, starts_at: datetime, now: datetime
 ) -> None:
+    """Refuse a time that the practitioner's hours do not hold; a patient also one that no page offered."""
     if by.kind == audit.ActorKind.PATIENT:
         offered = could_be_offered(practitioner=practitioner, clinic=clinic, kind=kind, starts_at=starts_at, now=now)
     else:

@@ -33,7 +33,7 @@ def cancel(*, by: audit.Actor, appointment: Appointment, reason: str, with_lette
     if not reason.strip():
         raise ValueError("A visit is cancelled with a reason.")
     with transaction.atomic():
-        _lock(appointment, now)
+        lock_visit(appointment, now)
         if appointment.state == AppointmentState.CANCELLED:
             return appointment
         if appointment.state not in COMING_STATES or (by.kind == audit.ActorKind.PATIENT and appointment.starts_at <= now):
@@ -50,7 +50,7 @@ def mark_arrived(*, by: audit.Actor, appointment: Appointment, now: datetime) ->
     time, or its follow-up, has been booked anew since.
     """
     with transaction.atomic():
-        _lock(appointment, now)
+        lock_visit(appointment, now)
         if appointment.state == AppointmentState.ARRIVED:
             return appointment
         _refuse_unless(appointment, (AppointmentState.BOOKED, AppointmentState.MISSED))
@@ -64,7 +64,7 @@ def mark_arrived(*, by: audit.Actor, appointment: Appointment, now: datetime) ->
 def mark_missed(*, by: audit.Actor, appointment: Appointment, now: datetime) -> Appointment:
     """Record that the patient did not come; the follow-up is owed again. Raises ChangeRefused before the visit's beginning."""
     with transaction.atomic():
-        _lock(appointment, now)
+        lock_visit(appointment, now)
         if appointment.state == AppointmentState.MISSED:
             return appointment
         _refuse_unless(appointment, COMING_STATES)
@@ -80,7 +80,7 @@ def mark_treated(*, by: audit.Actor, appointment: Appointment, now: datetime) ->
     One thought missed becomes treated too; if its time was given away since, it is marked as overbooked.
     """
     with transaction.atomic():
-        _lock(appointment, now)
+        lock_visit(appointment, now)
         mark_locked_treated(by=by, appointment=appointment, now=now)
     return appointment
 
@@ -102,7 +102,7 @@ def take_back_treated(*, by: audit.Actor, appointment: Appointment, reason: str,
     since.
     """
     with transaction.atomic():
-        _lock(appointment, now)
+        lock_visit(appointment, now)
         if appointment.state == AppointmentState.TREATED:
             before = appointment.changes.exclude(kind=ChangeKind.TREATED).order_by("-id").first()
             known = {ChangeKind.ARRIVED: AppointmentState.ARRIVED, ChangeKind.MISSED: AppointmentState.MISSED}
@@ -128,11 +128,11 @@ def ask_to_be_called(*, patient: Patient, note: str = "", now: datetime) -> Staf
         )
 
 
-def _lock(appointment: Appointment, now: datetime) -> None:
+def lock_visit(appointment: Appointment, now: datetime) -> None:
     """Take the patient's row and the appointment's, in this order, and read again what decides."""
     look_again([appointment.patient_id], now=now)
     appointment.refresh_from_db(
-        fields=["state", "sequence", "starts_at", "ends_at", "cancel_reason", "overbooked_reason"],
+        fields=["state", "sequence", "practitioner", "starts_at", "ends_at", "cancel_reason", "overbooked_reason"],
         from_queryset=Appointment.objects.select_for_update(),
     )
 
