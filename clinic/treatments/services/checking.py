@@ -21,6 +21,7 @@ from clinic.treatments.checks.findings import Finding, unanswered
 from clinic.treatments.models import InjectionSession, Override, PreCheck, SessionVersion
 from clinic.treatments.services.parts import Point
 from clinic.treatments.services.refusals import Problem, TreatmentRefused
+from clinic.writing import insert
 
 #: Nothing has been asked.
 NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
@@ -148,8 +149,7 @@ def write_overrides(*, by: User, session: InjectionSession, checked: Checked, no
         for finding in checked.findings
         if finding.needs_reason
     ]
-    if overrides:
-        Override.objects.bulk_create(overrides)
+    insert(overrides)
     return len(overrides)
 
 
