@@ -96,6 +96,8 @@ def check_treatment(
         clinic_id=patient.clinic_id,
         on=performed_on,
     )
+    # The volume is known where all vials were made up alike, whichever of them a point comes from.
+    vial = vials[0] if len({(one.labelled_units, one.diluent_ml) for one in vials}) == 1 else None
     treatment = Treatment(
         product=product.code,
         product_name=str(product),
@@ -105,7 +107,7 @@ def check_treatment(
         jurisdiction=patient.clinic.jurisdiction,
         performed_on=performed_on,
         age=patient.age_on(performed_on),
-        points=[_checked(point, vials, usual) for point in possible],
+        points=[_checked(point, vial, usual) for point in possible],
         rules=limits,
         weight_kg=patient.weight_kg,
         weighed_on=patient.weighed_on,
@@ -153,10 +155,8 @@ def write_overrides(*, by: User, session: InjectionSession, checked: Checked, no
     return len(overrides)
 
 
-def _checked(point: Point, vials: Sequence[Vial], usual: Mapping[int, Usual]) -> CheckedPoint:
+def _checked(point: Point, vial: Vial | None, usual: Mapping[int, Usual]) -> CheckedPoint:
     site = point.site
-    # The volume is known where all vials were made up alike, whichever of them the point comes from.
-    vial = vials[0] if len({(one.labelled_units, one.diluent_ml) for one in vials}) == 1 else None
     return CheckedPoint(
         site=site.code,
         label=point.label if site.is_free else str(site),
