@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from clinic.writing import insert
+
 if TYPE_CHECKING:
     from clinic.accounts import User
 
@@ -133,7 +135,7 @@ def together() -> Iterator[None]:
         yield
     finally:
         _gathered.reset(token)
-    AuditEvent.objects.bulk_create(rows)
+    insert(rows)
 
 
 def record(
@@ -169,7 +171,7 @@ def record(
     )
     rows = _gathered.get()
     if rows is None:
-        row.save(force_insert=True)
+        insert([row])
     else:
         rows.append(row)
     return row

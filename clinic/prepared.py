@@ -15,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.sql.subqueries import UpdateQuery
 
 T = TypeVar("T", bound=Model)
 #: Not promised by Django: another version may ask for more. The tests hold what comes out against what a query set gives.
@@ -69,16 +70,14 @@ class PreparedList:
     def __init__(self, made: QuerySet[Any, Any], stand_ins: Mapping[str, object]) -> None:
         self.compiler: Any = made.query.get_compiler(DEFAULT_DB_ALIAS)
         self._sql, params = self.compiler.as_sql()
-        names = {_as_stored(value): name for name, value in stand_ins.items()}
-        self._params = [(names.get(value) if isinstance(value, Hashable) else None, value) for value in params]
+        self._params = _named(params, stand_ins)
         selected = [expression for expression, *_rest in (self.compiler.select or [])[: self.compiler.col_count]]
         self._converters = self.compiler.get_converters(selected)
 
     def rows(self, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """The rows with `values`, by the names of what stands in for them. One query."""
-        given = {name: _as_stored(value) for name, value in values.items()}
         with connection.cursor() as cursor:
-            cursor.execute(self._sql, [value if name is None else given[name] for name, value in self._params])
+            cursor.execute(self._sql, _filled(self._params, values))
             found: Iterable[Sequence[Any]] = cursor.fetchall()
         if self._converters:
             found = self.compiler.apply_converters(found, self._converters)
@@ -113,6 +112,38 @@ class PreparedObjects(Generic[T]):
         for brought in self._brought:
             brought.populate(row, made)
         return made
+
+
+class PreparedUpdate:
+    """What `QuerySet.update(**changes)` does to the rows of a query, made with stand-ins for some of its values (`PreparedList`).
+
+    The query is of one table and without an order.
+    """
+
+    def __init__(self, made: QuerySet[Any], changes: Mapping[str, object], stand_ins: Mapping[str, object]) -> None:
+        query: Any = made.query.chain(UpdateQuery)
+        query.add_update_values(changes)
+        self._sql, params = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        self._params = _named(params, stand_ins)
+
+    def run(self, values: Mapping[str, object]) -> None:
+        """Change the rows with `values`, by the names of what stands in for them. One query."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, _filled(self._params, values))
+
+
+#: The values of a statement in their order, each with the name of what goes in its place, None where it stays.
+Params = list[tuple[str | None, Any]]
+
+
+def _named(params: Iterable[Any], stand_ins: Mapping[str, object]) -> Params:
+    names = {_as_stored(value): name for name, value in stand_ins.items()}
+    return [(names.get(value) if isinstance(value, Hashable) else None, value) for value in params]
+
+
+def _filled(params: Params, values: Mapping[str, object]) -> list[Any]:
+    given = {name: _as_stored(value) for name, value in values.items()}
+    return [value if name is None else given[name] for name, value in params]
 
 
 def _as_stored(value: object) -> Any:

@@ -1,12 +1,13 @@
 """Queries put into SQL once and run for one patient after another."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from django.db.models import F
 
 from clinic.patients.models import Patient
-from clinic.prepared import STAND_IN, PreparedObjects, PreparedQuery
+from clinic.prepared import STAND_IN, PreparedObjects, PreparedQuery, PreparedUpdate
 from clinic.scheduling.models import Appointment
 from tests.factories import NOW, TODAY, AppointmentFactory, FollowUpFactory, PatientFactory
 
@@ -84,3 +85,21 @@ def test_first_of_no_objects_is_none(visits):
     prepared = PreparedObjects(of_patient(STAND_IN), {"patient": STAND_IN})
     assert prepared.first({"patient": visits[0].patient_id}) == visits[0]
     assert prepared.first({"patient": PatientFactory().pk}) is None
+
+
+def test_update_changes_what_the_query_itself_would_change(django_assert_num_queries):
+    ours, theirs, other = PatientFactory(), PatientFactory(), PatientFactory()
+    never = datetime(4242, 6, 15, tzinfo=UTC)
+    prepared = PreparedUpdate(
+        Patient.objects.filter(pk=-1),
+        {"next_check_at": never, "facts_revision": F("facts_revision") + 1},
+        {"patient": -1, "now": never},
+    )
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            prepared.run({"patient": ours.pk, "now": NOW})
+        Patient.objects.filter(pk=theirs.pk).update(next_check_at=NOW, facts_revision=F("facts_revision") + 1)
+
+    read = Patient.objects.values_list("next_check_at", "facts_revision")
+    assert read.get(pk=ours.pk) == read.get(pk=theirs.pk) == (NOW, other.facts_revision + 2)
+    assert read.get(pk=other.pk) == (other.next_check_at, other.facts_revision)

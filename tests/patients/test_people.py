@@ -185,7 +185,7 @@ class TestCreate:
         assert Patient.objects.count() == 1
 
     def test_without_its_audit_row_there_is_no_patient(self, clinic, by):
-        with patch("clinic.audit.AuditEvent.save", side_effect=DatabaseError), pytest.raises(DatabaseError):
+        with patch("clinic.audit.insert", side_effect=DatabaseError), pytest.raises(DatabaseError):
             register(clinic, by)
 
         assert not Patient.objects.exists()

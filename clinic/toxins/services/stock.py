@@ -18,6 +18,7 @@ from clinic.toxins.rules import usable_until
 from clinic.toxins.services.correcting import Taken
 from clinic.toxins.services.product_codes import learn_code
 from clinic.toxins.services.refusals import VialRefused
+from clinic.writing import update
 
 #: More vials than this in one go is taken for a slip of the keyboard.
 MOST_VIALS_AT_ONCE = 200
@@ -199,7 +200,7 @@ def draw_locked(*, by: audit.Actor, taken: Sequence[tuple[Vial, Taken]], on: dat
         audit.record(by=by, action=audit.Action.CHANGED, what=vial, clinic_id=vial.clinic_id, fields=fields, now=now)
     vials = [vial for vial, _units in taken]
     if len(vials) == 1:
-        vials[0].save(update_fields=written)
+        update(vials[0], sorted(written))
     else:
         Vial.objects.bulk_update(vials, sorted(written))
 

@@ -21,6 +21,7 @@ from clinic.treatments.checks.findings import Finding, unanswered
 from clinic.treatments.models import InjectionSession, Override, PreCheck, SessionVersion
 from clinic.treatments.services.parts import Point
 from clinic.treatments.services.refusals import Problem, TreatmentRefused
+from clinic.writing import insert
 
 #: Nothing has been asked.
 NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
@@ -95,6 +96,8 @@ def check_treatment(
         clinic_id=patient.clinic_id,
         on=performed_on,
     )
+    # The volume is known where all vials were made up alike, whichever of them a point comes from.
+    vial = vials[0] if len({(one.labelled_units, one.diluent_ml) for one in vials}) == 1 else None
     treatment = Treatment(
         product=product.code,
         product_name=str(product),
@@ -104,7 +107,7 @@ def check_treatment(
         jurisdiction=patient.clinic.jurisdiction,
         performed_on=performed_on,
         age=patient.age_on(performed_on),
-        points=[_checked(point, vials, usual) for point in possible],
+        points=[_checked(point, vial, usual) for point in possible],
         rules=limits,
         weight_kg=patient.weight_kg,
         weighed_on=patient.weighed_on,
@@ -148,15 +151,12 @@ def write_overrides(*, by: User, session: InjectionSession, checked: Checked, no
         for finding in checked.findings
         if finding.needs_reason
     ]
-    if overrides:
-        Override.objects.bulk_create(overrides)
+    insert(overrides)
     return len(overrides)
 
 
-def _checked(point: Point, vials: Sequence[Vial], usual: Mapping[int, Usual]) -> CheckedPoint:
+def _checked(point: Point, vial: Vial | None, usual: Mapping[int, Usual]) -> CheckedPoint:
     site = point.site
-    # The volume is known where all vials were made up alike, whichever of them the point comes from.
-    vial = vials[0] if len({(one.labelled_units, one.diluent_ml) for one in vials}) == 1 else None
     return CheckedPoint(
         site=site.code,
         label=point.label if site.is_free else str(site),

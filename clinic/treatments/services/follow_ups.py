@@ -32,6 +32,7 @@ from clinic.treatments.models import (
     StopReason,
     WindowPolicy,
 )
+from clinic.writing import insert, update
 
 #: A follow-up may be laid aside this long after its window has closed (or after today, if that is later).
 LONGEST_SNOOZE = timedelta(days=183)
@@ -104,7 +105,7 @@ def open_follow_up(
         own_on=own_on,
         limits=limits,
     )
-    return FollowUp.objects.create(
+    follow_up = FollowUp(
         patient_id=session.patient_id,
         condition=session.condition,
         session=session,
@@ -118,6 +119,8 @@ def open_follow_up(
         suggested_basis=computed.suggested_basis,
         created_at=now,
     )
+    insert([follow_up])
+    return follow_up
 
 
 def close_active(*, condition: Condition, locked: FollowUp | None = None, now: datetime) -> FollowUp | None:
@@ -128,7 +131,7 @@ def close_active(*, condition: Condition, locked: FollowUp | None = None, now: d
     follow_up = locked or _active_query().first({"condition": condition.pk})
     if follow_up is not None:
         follow_up.state, follow_up.ended_at = FollowUpState.TREATED, now
-        follow_up.save(update_fields=["state", "ended_at"])
+        update(follow_up, ["state", "ended_at"])
     return follow_up
 
 

@@ -18,7 +18,7 @@ from clinic.practice.models import Practitioner
 from clinic.prepared import PreparedList
 from clinic.toxins.models import Product, Vial
 from clinic.treatments import dosing
-from clinic.treatments.models import InjectionSession, SessionState, SessionVersion, VialUse
+from clinic.treatments.models import InjectionSession, SessionState, SessionVersion
 from clinic.treatments.services.checking import UNCHECKED, Checked, write_answers, write_overrides
 from clinic.treatments.services.locking import lock_for_signing, read_earlier
 from clinic.treatments.services.parts import (
@@ -32,6 +32,7 @@ from clinic.treatments.services.parts import (
     write_injections,
 )
 from clinic.treatments.services.refusals import TreatmentRefused, problems_from
+from clinic.writing import insert, update
 
 
 def signed_sessions(*, condition: Condition) -> QuerySet[InjectionSession]:
@@ -129,7 +130,7 @@ def sign_locked(
     )
     if problems:
         raise TreatmentRefused(problems)
-    session = InjectionSession.objects.create(
+    session = InjectionSession(
         public_id=public_id,
         patient=patient,
         condition=condition,
@@ -141,7 +142,8 @@ def sign_locked(
         state=SessionState.DRAFT,
         created_at=now,
     )
-    version = SessionVersion.objects.create(
+    insert([session])
+    version = SessionVersion(
         session=session,
         number=1,
         performed_on=performed_on,
@@ -152,15 +154,16 @@ def sign_locked(
         lid_technique=lid_technique,
         notes=notes,
     )
+    insert([version])
     write_injections(version, points, volumes_of(points, draws, vials))
-    VialUse.objects.bulk_create(vial_use_row(version, draw, is_shared=draw.vial.pk in shared) for draw in draws)
+    insert([vial_use_row(version, draw, is_shared=draw.vial.pk in shared) for draw in draws])
     write_answers(version=version, answers=checked.answers, now=now)
     overrides = write_overrides(by=by.user, session=session, checked=checked, now=now) if checked.is_answered else 0
     # Signed last: from here on the database refuses any change of the version and its parts.
     version.signed_by, version.signed_at = by.user, now
-    version.save(update_fields=["signed_by", "signed_at"])
+    update(version, ["signed_by", "signed_at"])
     session.state, session.current_version = SessionState.SIGNED, version
-    session.save(update_fields=["state", "current_version"])
+    update(session, ["state", "current_version"])
     audit.record(
         by=by,
         action=audit.Action.SIGNED,
