@@ -10,7 +10,7 @@ from importlib import import_module
 
 from botox_tracker import stack
 
-NAMES = ("record", "plan", "pages")
+NAMES = ("record", "plan", "pages", "letters")
 
 
 def main() -> int:
