@@ -13,8 +13,8 @@ import smtplib
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
+from bench.crowds import Crowd, until_workers
 from bench.data import Measured
 from bench.post_office import Missing, PostOffice
 from bench.report import Figure, NotMeasured
@@ -50,7 +50,6 @@ def run(stack: Stack, data: Measured) -> Iterator[Figure | NotMeasured]:
             seen[name].append(work())
         waited["product"].append(rounds.product(letters=100 * WORKERS, delay_ms=WAITING_MS))
         waited["smtplib"].append(rounds.smtplib(letters=WHILE_WAITING, delay_ms=WAITING_MS))
-    rounds.close()
     found = {name: statistics.median(values) for name, values in seen.items()}
     product, name = found["product"], "letters, "
     if absent:
@@ -72,19 +71,9 @@ class _Rounds:
     """One round of each: what is timed, with what has to stand ready before it."""
 
     def __init__(self, stack: Stack, sink: Sink, *, letters: int, fewer: int) -> None:
-        from clinic.management.faults.crowd import make_clinic, make_used_to
-        from clinic.patients.models import Patient
-        from clinic.reminders.models import EngineState
-
         self.stack, self.sink, self.letters, self.fewer = stack, sink, letters, fewer
-        self.number = 0
         self.rival: PostOffice | None = None
-        now = datetime.now(UTC)
-        # Nobody but the patients of these rounds is owed anything.
-        Patient.objects.filter(next_check_at__isnull=False).update(next_check_at=None)
-        EngineState.objects.update_or_create(pk=1, defaults={"last_swept_on": now.date()})
-        self.clinic = make_clinic(now=now)
-        make_used_to(self.clinic, letters, now=now)
+        self.crowd = Crowd(letters)
         for number in range(1, WORKERS + 1):
             stack.start_worker(number)
         with _environment(stack, BENCH_PLAIN_CELERY="1"):
@@ -93,12 +82,7 @@ class _Rounds:
                     f"worker-plain-{number}", "-m", "celery", "-A", "botox_tracker", "worker", "-l", "warning", "-c", "1",
                     "-Q", "plain", "-n", f"plain{number}@%h", "--without-gossip", "--without-mingle",
                 )  # fmt: skip
-        stack.wait_for(lambda: self._ready() == 2 * WORKERS, seconds=60, name="The workers")
-
-    def _ready(self) -> int:
-        from botox_tracker.celery import app
-
-        return len(app.control.ping(timeout=0.5) or [])
+        until_workers(stack, 2 * WORKERS)
 
     def prepare_post_office(self) -> str:
         """Install the rival; why not, where that cannot be done."""
@@ -118,7 +102,7 @@ class _Rounds:
         from clinic.reminders.models import DeliveryAttempt
         from clinic.tasks import tick
 
-        keys = self._due(letters or self.letters)
+        keys = self.crowd.due(letters or self.letters)
         self.sink.reset(delay_ms=delay_ms)
         tick.delay()
         rate = self._until_taken(len(keys))
@@ -131,7 +115,7 @@ class _Rounds:
         from bench.by_task import send_one
         from clinic.reminders.models import Message
 
-        keys = self._due(self.fewer)
+        keys = self.crowd.due(self.fewer)
         # Out of the product's reach: these are not its letters.
         Message.objects.filter(pk__in=keys).update(state="HELD")
         self.sink.reset()
@@ -145,7 +129,7 @@ class _Rounds:
 
         from bench.by_task import letter
 
-        messages = self._messages(self.fewer)
+        messages = self.crowd.messages(self.fewer)
         self.sink.reset()
         with get_connection("django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=self.sink.port) as connection:
             for message in messages:
@@ -158,7 +142,7 @@ class _Rounds:
 
         assert self.rival is not None
         written = self.stack.var / "written.json"
-        example = letter(self._messages(1)[0], None)
+        example = letter(self.crowd.messages(1)[0], None)
         written.write_text(
             json.dumps({"subject": example.subject, "text": example.body, "html": example.alternatives[0].content})
         )
@@ -171,7 +155,7 @@ class _Rounds:
         """The bare dialogue: one connection, the letter written beforehand."""
         from bench.by_task import letter
 
-        message = self._messages(1)[0]
+        message = self.crowd.messages(1)[0]
         content = letter(message, None).message().as_bytes(linesep="\r\n")
         self.sink.reset(delay_ms=delay_ms)
         with smtplib.SMTP("127.0.0.1", self.sink.port) as server:
@@ -180,45 +164,8 @@ class _Rounds:
                 server.sendmail("clinic@localhost", [f"p{number}@example.org"], own)
         return self._until_taken(letters)
 
-    def close(self) -> None:
-        """End the workers, so that what is measured next has the machine."""
-        from botox_tracker import servers
-
-        for name in [name for name in self.stack.processes if name.startswith("worker")]:
-            servers.stop(self.stack.processes.pop(name))
-
-    def _due(self, number: int) -> list[int]:
-        """So many patients of their own who are owed a letter, and their messages planned."""
-        from django.db import connection
-
-        from clinic.management.faults.crowd import make_due
-        from clinic.reminders import planning
-        from clinic.reminders.models import Message
-
-        self.number += 1
-        now = datetime.now(UTC)
-        prefix = f"round{self.number}-"
-        make_due(self.clinic, number, now=now, prefix=prefix)
-        planning.run(clock=lambda: datetime.now(UTC), until=datetime.max.replace(tzinfo=UTC))
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-        keys = Message.objects.filter(patient__record_number__startswith=prefix, state="READY").values_list("pk", flat=True)
-        if len(keys) != number:
-            raise RuntimeError(f"{len(keys)} of {number} letters are ready: the crowd does not fit the plan")
-        return list(keys)
-
-    def _messages(self, number: int) -> list:  # type: ignore[type-arg]
-        from clinic.reminders.models import Message
-
-        those = Message.objects.filter(letter="invite", patient__record_number__startswith="round")
-        return list(those.select_related("patient__clinic")[:number])
-
     def _until_taken(self, number: int) -> float:
-        self.stack.wait_for(lambda: self.sink.taken().letters >= number, seconds=120, name="every letter")
-        taken = self.sink.taken()
-        if (taken.letters, taken.different) != (number, number):
-            raise RuntimeError(f"{taken.letters} letters with {taken.different} Message-IDs came where {number} were due")
-        return taken.a_second
+        return self.crowd.until_taken(self.stack, self.sink, number).a_second
 
 
 @contextmanager
