@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import statistics
 import time
+from collections.abc import Callable
 from importlib import import_module
 
 from bench.data import Measured
@@ -22,8 +23,29 @@ REQUESTS = 40
 def run(stack: Stack, data: Measured) -> list[Figure]:
     """Measure each page; five rounds in turn, medians of rounds."""
     stack.start_web()
-    cookie = _signed_in(data)
-    addresses = {"empty page": "/bench-empty/", **_addresses(data)}
+    ask = asking(stack, signed_in(data))
+    measured = {"empty page": "/bench-empty/", **addresses(data)}
+    for address in measured.values():
+        ask(address)
+    halves: dict[str, list[float]] = {name: [] for name in measured}
+    tails: dict[str, list[float]] = {name: [] for name in measured}
+    for _ in range(REPEATS):
+        for name, address in measured.items():
+            times = sorted(ask(address) for _ in range(REQUESTS))
+            halves[name].append(statistics.median(times))
+            tails[name].append(times[int(len(times) * 0.95)])
+    empty = statistics.median(halves["empty page"])
+    figures = []
+    for name, address in list(measured.items())[1:]:
+        half = statistics.median(halves[name])
+        figures.append(Figure(f"{name} p50", half, "ms", empty, "empty page p50", 6))
+        figures.append(Figure(f"{name} p95", statistics.median(tails[name]), "ms", half, "its own p50", 5))
+        figures.append(Figure(f"{name} queries", _queries(address, data), "queries", 12, "allowed", 1))
+    return figures
+
+
+def asking(stack: Stack, cookie: str) -> Callable[[str], float]:
+    """Return what asks for a page over one connection that is kept, and tells how many milliseconds its answer took."""
     connection = http.client.HTTPConnection(stack.site_url.removeprefix("http://"), timeout=60)
 
     def ask(address: str) -> float:
@@ -35,26 +57,11 @@ def run(stack: Stack, data: Measured) -> list[Figure]:
             raise RuntimeError(f"{address} answered {answer.status}")
         return (time.perf_counter() - begun) * 1000
 
-    for address in addresses.values():
-        ask(address)
-    halves: dict[str, list[float]] = {name: [] for name in addresses}
-    tails: dict[str, list[float]] = {name: [] for name in addresses}
-    for _ in range(REPEATS):
-        for name, address in addresses.items():
-            times = sorted(ask(address) for _ in range(REQUESTS))
-            halves[name].append(statistics.median(times))
-            tails[name].append(times[int(len(times) * 0.95)])
-    empty = statistics.median(halves["empty page"])
-    figures = []
-    for name, address in list(addresses.items())[1:]:
-        half = statistics.median(halves[name])
-        figures.append(Figure(f"{name} p50", half, "ms", empty, "empty page p50", 6))
-        figures.append(Figure(f"{name} p95", statistics.median(tails[name]), "ms", half, "its own p50", 5))
-        figures.append(Figure(f"{name} queries", _queries(address, data), "queries", 12, "allowed", 1))
-    return figures
+    return ask
 
 
-def _addresses(data: Measured) -> dict[str, str]:
+def addresses(data: Measured) -> dict[str, str]:
+    """Return the pages that staff look at most, by name."""
     from django.urls import reverse
 
     from clinic.patients.models import Patient
@@ -70,7 +77,8 @@ def _addresses(data: Measured) -> dict[str, str]:
     }
 
 
-def _signed_in(data: Measured) -> str:
+def signed_in(data: Measured) -> str:
+    """Return the cookie of somebody who has signed in."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 

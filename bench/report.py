@@ -19,11 +19,13 @@ class Figure:
     baseline_name: str
     goal: float
     at_least: bool = False
+    #: The value is a number in a time, not a time.
+    is_rate: bool = False
 
     @property
     def ratio(self) -> float:
-        """Value by baseline; the baseline by the value where more is better."""
-        return (self.baseline / self.value) if self.at_least else (self.value / self.baseline)
+        """Value by baseline; for how many times faster something is, the baseline by the value where those are times."""
+        return (self.baseline / self.value) if self.at_least and not self.is_rate else (self.value / self.baseline)
 
     @property
     def ok(self) -> bool:
@@ -37,6 +39,19 @@ class Figure:
             f"{self.name:<34} {self.value:>10.3f} {self.unit:<12} {self.baseline_name} {self.baseline:.3f}"
             f"   ratio {self.ratio:.2f}   goal {sign} {self.goal:g}   {'ok' if self.ok else 'MISS'}"
         )
+
+
+@dataclass(frozen=True)
+class NotMeasured:
+    """A figure that could not be had here. It is never ok: the run that lacks it ends as one that missed a goal."""
+
+    name: str
+    why: str
+    ok: bool = False
+
+    def line(self) -> str:
+        """Return what is missing as a person reads it."""
+        return f"{self.name:<34} NOT MEASURED: {self.why}"
 
 
 def milliseconds(work: Callable[[], object]) -> float:

@@ -49,6 +49,9 @@ def record(
         duration=duration,
         worker=worker,
     )
+    if outcome.verdict is Verdict.SENT:
+        # Nothing else follows from it.
+        return move(change, now=now) or _came_late(change, handoff_at, now)
     with transaction.atomic():
         if not move(change, now=now):
             return _came_late(change, handoff_at, now)

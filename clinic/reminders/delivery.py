@@ -6,7 +6,6 @@ between leaves a row that says how far it came. An opt-out that commits before t
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,8 +14,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from clinic.mailer import Dialogue, Ended, Letter, Outcome, Unsendable, Verdict, compose, return_path
-from clinic.reminders import consequences, facts, letters, states
-from clinic.reminders.addresses import address_hash, domain_hash
+from clinic.reminders import consequences, facts, intents, letters, states
+from clinic.reminders.addresses import domain_hash
 from clinic.reminders.asking import locked_situation
 from clinic.reminders.claiming import BATCH, Claim, claim, give_back, is_anything_ready, may_send
 from clinic.reminders.in_hand import Handed, InHand
@@ -180,6 +179,8 @@ class Courier:
 
     def _intend(self, in_hand: InHand, claimed: Claim, content: bytes) -> datetime | None:
         """Ask once more under the patient's lock and commit the intent; None, and settled, if the letter may not go."""
+        if (committed_at := self._intend_unchanged(in_hand, claimed, content)) is not None:
+            return committed_at
         with transaction.atomic(durable=True):
             now = self.clock()
             known = in_hand.situation
@@ -195,19 +196,17 @@ class Courier:
                 # What it says is no longer right: it is claimed again and written from today's facts.
                 self._give_back([in_hand], claimed, "FACTS_CHANGED", now)
                 return None
-            intent = Move(
-                pk=in_hand.message.pk,
-                origin=State.CLAIMED,
-                target=State.HANDOFF,
-                outcome="INTENT",
-                token=claimed.token,
-                handoff_at=now,
-                rendered_hash=hashlib.sha256(content).hexdigest(),
-                also_about=in_hand.also_about,
-                recipient_hash=address_hash(in_hand.message.patient.email) if in_hand.message.patient else "",
-                worker=self.worker,
-            )
-            return now if move(intent, now=now) else None
+            change = intents.intent(in_hand, claimed, content, worker=self.worker, now=now)
+            return now if move(change, now=now) else None
+
+    def _intend_unchanged(self, in_hand: InHand, claimed: Claim, content: bytes) -> datetime | None:
+        """The same in one exchange with the database, if by what is known the letter may go and nothing has changed since."""
+        now = self.clock()
+        decision = self._ask(in_hand, now)
+        if decision is None or decision.verdict is not Says.SEND or decision.also_about != in_hand.also_about:
+            return None
+        change = intents.intent(in_hand, claimed, content, worker=self.worker, now=now)
+        return now if intents.commit_if_unchanged(change, in_hand, now=now) else None
 
     def _reads_otherwise(self, in_hand: InHand, content: bytes) -> bool:
         """Whether the letter, written from the rows as they are now, would be another one."""

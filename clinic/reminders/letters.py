@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -25,6 +26,7 @@ from clinic.reminders.letter_wordings import STANDARD, Words
 from clinic.reminders.models import Message
 from clinic.reminders.rules import RULES, Family
 from clinic.reminders.steps import Step
+from clinic.rows import insert_new
 from clinic.scheduling.calendar_file import calendar_file
 from clinic.scheduling.models import Appointment
 from clinic.treatments.models import FollowUp
@@ -34,6 +36,7 @@ _OF_VISIT = ("day", "time", "place", "address")
 #: Who a letter that is only looked at is written to, and where its links lead: nowhere.
 SPECIMEN_NAME = "Anna"
 DEAD_LINK = "#"
+_PLACE = "here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def mint_all(messages: Mapping[Message, Sequence[int]], *, now: datetime) -> dic
         except (KeyError, ValueError):
             continue
         found.extend(its_links)
-    PatientLink.objects.bulk_create(found)
+    insert_new(PatientLink, [_row(link) for link in found])
     return minted
 
 
@@ -203,8 +206,18 @@ def _mint(message: Message, others: Sequence[FollowUp], now: datetime) -> tuple[
     return Tokens(act, stop, tuple(token for token, _link in more)), [*(link for _token, link in prepared), link]
 
 
+def _row(link: PatientLink) -> dict[str, Any]:
+    return {field.attname: getattr(link, field.attname) for field in PatientLink._meta.concrete_fields if not field.primary_key}
+
+
 def _url(name: str, token: str) -> str:
-    return settings.SITE_URL + reverse(name, args=[token]) if token else ""
+    return _address(name, settings.SITE_URL).replace(_PLACE, token) if token else ""
+
+
+@lru_cache(maxsize=8)
+def _address(name: str, site_url: str) -> str:
+    """Where links of a kind lead; of a token, which needs no quoting in an address, only its place is known."""
+    return site_url + reverse(name, args=[_PLACE])
 
 
 def _plain(text: str) -> str:

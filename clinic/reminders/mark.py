@@ -10,11 +10,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import uuid
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from typing import Any
 #: A record is a part of one page, and there are more records than workers: none is written over before it has reached the disk.
 _RECORD = 1024
 _RECORDS = 64
+#: How a record begins: its checksum, then its number.
+_NUMBER = re.compile(rb'[0-9a-f]{8} \{"number":(\d{1,18}),')
 
 
 class MarkUnusable(Exception):
@@ -135,21 +138,23 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _written(number: int, remembered: Remembered) -> bytes:
-    body = json.dumps({"number": number, **asdict(remembered)}, default=_as_text, separators=(",", ":"))
+    values = {field.name: getattr(remembered, field.name) for field in fields(Remembered)}
+    body = json.dumps({"number": number, **values}, default=_as_text, separators=(",", ":"))
     record = f"{zlib.crc32(body.encode()):08x} {body}".encode()
     return record.ljust(_RECORD - 1) + b"\n"
 
 
 def _newest(content: bytes) -> tuple[int, Remembered]:
     """The number of the newest whole record and what it says. A torn one is passed over: what it tells of has not happened."""
-    newest, found = -1, Remembered()
-    for start in range(0, len(content), _RECORD):
+    heads = ((start, _NUMBER.match(content, start)) for start in range(0, len(content), _RECORD))
+    # Only the newest is taken apart, after a power cut the one before it too: the file is read for each letter.
+    for number, start in sorted(((int(head[1]), start) for start, head in heads if head), reverse=True):
         record = _understood(content[start : start + _RECORD])
-        if record is not None and record[0] > newest:
-            newest, found = record
-    if newest < 0 and content.strip():
+        if record is not None and record[0] == number:
+            return record
+    if content.strip():
         raise MarkUnusable("the file does not hold what the engine has written")
-    return newest, found
+    return -1, Remembered()
 
 
 def _understood(record: bytes) -> tuple[int, Remembered] | None:

@@ -53,17 +53,17 @@ class Move:
 
 
 def move(change: Move, *, now: datetime) -> bool:
-    """Make this transition and write its row; False, and nothing written, if the message is no longer where it was.
+    """Make this transition and write its row, together; False, and nothing written, if the message is no longer where it was.
 
     Raises TransitionRefused if the table does not know the transition.
     """
     states.check(change.origin, change.target)
-    columns = _columns(change, now)
-    where: dict[str, Any] = {"id": change.pk, "state": change.origin.value}
-    if change.token is not None:
-        where |= {"token": change.token}
-    statement = _update(tuple(columns), tuple(where), unburned=change.unburned)
-    values = [_stored(name, value) for name, value in (*columns.items(), *where.items())]
+    if connection.vendor == "postgresql":
+        statement, values = in_one_statement(change, now=now)
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return bool(cursor.rowcount == 1)
+    statement, values = _updating(change, now)
     # Inside the transaction that locks the patient this opens none of its own.
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(statement, values)
@@ -71,6 +71,24 @@ def move(change: Move, *, now: datetime) -> bool:
             return False
         insert_new(DeliveryAttempt, [_told(change, now)])
     return True
+
+
+def in_one_statement(change: Move, *, now: datetime, condition: str = "", given: Sequence[Any] = ()) -> tuple[str, list[Any]]:
+    """Return the transition and its row as one statement for PostgreSQL, with its values: nothing or both, and one exchange.
+
+    It inserts one row if the message is where it was and `condition` holds, none otherwise. The caller has asked the table of
+    transitions.
+    """
+    update, values = _updating(change, now)
+    told = _told(change, now)
+    names = ", ".join(connection.ops.quote_name(name) for name in told)
+    if condition:
+        update += f" AND {condition}"
+    statement = f"""
+        WITH moved AS ({update} RETURNING id)
+        INSERT INTO {DeliveryAttempt._meta.db_table} ({names}) SELECT {", ".join(["%s"] * len(told))} FROM moved
+    """  # noqa: S608 - names only
+    return statement, [*values, *given, *told.values()]
 
 
 def move_all(changes: Sequence[Move], *, now: datetime) -> int:
@@ -121,6 +139,16 @@ def _columns(change: Move, now: datetime) -> dict[str, Any]:
     if change.anew:
         columns["attempts"] = 0
     return columns
+
+
+def _updating(change: Move, now: datetime) -> tuple[str, list[Any]]:
+    """The statement that moves the message if it is where it was, with its values."""
+    columns = _columns(change, now)
+    where: dict[str, Any] = {"id": change.pk, "state": change.origin.value}
+    if change.token is not None:
+        where |= {"token": change.token}
+    statement = _update(tuple(columns), tuple(where), unburned=change.unburned)
+    return statement, [_stored(name, value) for name, value in (*columns.items(), *where.items())]
 
 
 @lru_cache(maxsize=128)

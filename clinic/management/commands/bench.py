@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from botox_tracker import servers
 
-NAMES = ("record", "plan", "pages")
+NAMES = ("record", "plan", "pages", "letters", "flood", "memory")
 SIZES = ("1k", "10k", "100k", "1m")
 
 
