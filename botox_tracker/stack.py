@@ -69,6 +69,7 @@ class Stack:
     environment: dict[str, str]
     mailbox: Mailbox
     var: Path
+    broker: servers.Server
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def run(self, *arguments: str) -> str:
@@ -135,22 +136,23 @@ def running(
     database_url: str = "",
     tick_seconds: float = 2,
     extra_environment: Mapping[str, str] | None = None,
+    is_migrated: bool = False,
 ) -> Iterator[Stack]:
     """Bring up broker, mail server and a migrated database (SQLite in a temporary folder unless one is named).
 
-    Web, workers and beats are started by the caller, when the story needs them. Nothing is left over.
+    With `is_migrated` the named database has its tables already. Web, workers and beats are started by the caller, when the story needs them. Nothing is left over.
     """
     mailbox = Mailbox()
     smtp_port = servers.free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=smtp_port)
-    with servers.short_folder("clinic-") as var, servers.valkey() as redis_url:
+    with servers.short_folder("clinic-") as var, servers.valkey_server() as broker:
         site_url = f"http://127.0.0.1:{servers.free_port()}"
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "COV_", "PYTEST_"))}
         environment = inherited | {
             "BOTOX_TRACKER_VAR": str(var),
             "DATABASE_URL": database_url or f"sqlite:///{var / 'db.sqlite3'}",
             "STATIC_ROOT": str(var / "static"),
-            "REDIS_URL": redis_url,
+            "REDIS_URL": broker.url,
             "SITE_URL": site_url,
             "EMAIL_HOST": "127.0.0.1",
             "EMAIL_PORT": str(smtp_port),
@@ -158,10 +160,11 @@ def running(
             "PYTHONUNBUFFERED": "1",
             **(extra_environment or {}),
         }
-        stack = Stack(site_url, environment, mailbox, var)
+        stack = Stack(site_url, environment, mailbox, var, broker)
         controller.start()
         try:
-            stack.run("migrate", "--verbosity", "0")
+            if not is_migrated:
+                stack.run("migrate", "--verbosity", "0")
             yield stack
         finally:
             for name in sorted(stack.processes, key=lambda name: name.startswith("worker")):
