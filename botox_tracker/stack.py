@@ -94,9 +94,10 @@ class Stack:
         self.processes[name] = process
         return process
 
-    def start_web(self) -> None:
-        """Collect the files for browsers, start the web server and return once it answers."""
-        self.run("collectstatic", "--noinput", "--verbosity", "0")
+    def start_web(self, *, is_collected: bool = False) -> None:
+        """Collect the files for browsers unless they are, start the web server and return once it answers."""
+        if not is_collected:
+            self.run("collectstatic", "--noinput", "--verbosity", "0")
         host, port = self.site_url.removeprefix("http://").split(":")
         web = self.start(
             "web", "-m", "gunicorn", "botox_tracker.wsgi", "-b", f"{host}:{port}", "--worker-class", "gthread", "--threads", "4",
@@ -130,6 +131,11 @@ class Stack:
             time.sleep(0.05)
 
 
+def inherited() -> dict[str, str]:
+    """Return what a process of the product gets to know of ours: nothing of the tests that may have started it."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "COV_", "PYTEST_"))}
+
+
 @contextlib.contextmanager
 def running(
     *,
@@ -140,15 +146,15 @@ def running(
 ) -> Iterator[Stack]:
     """Bring up broker, mail server and a migrated database (SQLite in a temporary folder unless one is named).
 
-    With `is_migrated` the named database has its tables already. Web, workers and beats are started by the caller, when the story needs them. Nothing is left over.
+    With `is_migrated` the named database has its tables already. Web, workers and beats are started by the caller, when the
+    story needs them. Nothing is left over.
     """
     mailbox = Mailbox()
     smtp_port = servers.free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=smtp_port)
     with servers.short_folder("clinic-") as var, servers.valkey_server() as broker:
         site_url = f"http://127.0.0.1:{servers.free_port()}"
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "COV_", "PYTEST_"))}
-        environment = inherited | {
+        environment = inherited() | {
             "BOTOX_TRACKER_VAR": str(var),
             "DATABASE_URL": database_url or f"sqlite:///{var / 'db.sqlite3'}",
             "STATIC_ROOT": str(var / "static"),
