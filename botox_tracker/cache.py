@@ -1,6 +1,7 @@
 """The shared cache, which holds the counts of failed sign-ins and nothing about a patient."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,14 +12,31 @@ from redis.exceptions import TimeoutError as TooSlow
 
 log = logging.getLogger(__name__)
 
+#: A Redis that took connections and did not answer is left alone for so long: whoever signs in asks a dozen times.
+REST_SECONDS = 10.0
+steady = time.monotonic
+
+
+class _Rest:
+    """Until when this process does not ask again; each of its threads has a cache of its own."""
+
+    until = 0.0
+
+
+_REST = _Rest()
+
 
 def _sheltered(name: str) -> Callable[..., Any]:
     def ask(self: "ShelteredRedisCache", *args: Any, **kwargs: Any) -> Any:
-        try:
-            return getattr(RedisCache, name)(self, *args, **kwargs)
-        except (Unreachable, TooSlow):
-            log.warning("The shared cache does not answer; counting in this process.")
-            return getattr(self.own, name)(*args, **kwargs)
+        if steady() >= _REST.until:
+            try:
+                return getattr(RedisCache, name)(self, *args, **kwargs)
+            except Unreachable:
+                log.warning("The shared cache cannot be reached; counting in this process.")
+            except TooSlow:
+                _REST.until = steady() + REST_SECONDS
+                log.warning("The shared cache does not answer; counting in this process for %.0f s.", REST_SECONDS)
+        return getattr(self.own, name)(*args, **kwargs)
 
     return ask
 

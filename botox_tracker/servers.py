@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 LEASH = Path(__file__).with_name("leash.py")
@@ -78,6 +79,48 @@ def short_folder(prefix: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclass
+class Server:
+    """A private server that can be stopped and started again; `start` it in the main thread."""
+
+    name: str
+    #: Where it is reached, as settings want it.
+    url: str
+    command: Sequence[str | Path]
+    log: Path
+    #: Whether it is there, by what its log says since it was started.
+    ready: Callable[[str], bool]
+    user: str = ""
+    on_parent_death: signal.Signals = signal.SIGTERM
+    stop_signal: signal.Signals = signal.SIGTERM
+    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Start it and return once it answers. Raises ServerError if it does not."""
+        told = self.log.stat().st_size if self.log.exists() else 0
+        self.process = leashed(
+            self.command, output=self.log, user=self.user, on_parent_death=self.on_parent_death, cwd=self.log.parent
+        )
+
+        def is_ready() -> bool:
+            return self.ready(self.log.read_bytes()[told:].decode(errors="replace"))
+
+        wait_until(is_ready, self.process, self.log, self.name)
+
+    def stop(self, number: signal.Signals | None = None) -> None:
+        """Stop it with this signal, politely unless another is named. Nothing happens if it does not run."""
+        if self.process is not None:
+            stop(self.process, number or self.stop_signal)
+            self.process = None
+
+    @property
+    def pid(self) -> int:
+        """The process that runs. Raises ServerError if none does."""
+        if self.process is None:
+            raise ServerError(f"{self.name} does not run.")
+        return self.process.pid
+
+
 # -- Valkey or Redis -----------------------------------------------------------------------------------------
 def find_valkey() -> Path | None:
     """Return a Valkey or Redis server: the machine's own, else the one from the demonstration's packages."""
@@ -107,17 +150,26 @@ def valkey_command(program: Path, folder: Path) -> list[str]:
 @contextlib.contextmanager
 def valkey() -> Iterator[str]:
     """Run a private Valkey or Redis; yields its address, `unix://…`."""
+    with valkey_server() as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def valkey_server() -> Iterator[Server]:
+    """Run a private Valkey or Redis that can be stopped and started again."""
     program = find_valkey()
     if program is None:
         raise ServerError("No Valkey or Redis server was found. On Debian or Ubuntu:  apt-get install redis-server")
     with short_folder("vk-") as folder:
-        log = folder / "log"
-        process = leashed(valkey_command(program, folder), output=log)
+        path = folder / "valkey.sock"
+        server = Server(
+            "The Valkey server", f"unix://{path}", valkey_command(program, folder), folder / "log", lambda _told: answers(path)
+        )
         try:
-            wait_until(lambda: answers(folder / "valkey.sock"), process, log, "The Valkey server")
-            yield f"unix://{folder / 'valkey.sock'}"
+            server.start()
+            yield server
         finally:
-            stop(process)
+            server.stop()
 
 
 # -- PostgreSQL ----------------------------------------------------------------------------------------------
@@ -136,6 +188,16 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
 
     Without `durable` it does not wait for the disk: right for tests, wrong for measuring and for pulling plugs.
     """
+    with postgres_server(durable=durable) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def postgres_server(*, durable: bool = False, copy_of: Path | None = None) -> Iterator[Server]:
+    """Run a private PostgreSQL that can be stopped and started again, on an empty database or a copy of a stopped server's.
+
+    Its files are in `data` beside its log.
+    """
     programs = find_postgres()
     if programs is None:
         raise ServerError("No PostgreSQL server was found. On Debian or Ubuntu:  apt-get install postgresql")
@@ -144,22 +206,38 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
         if user:
             shutil.chown(folder, user)
         log = folder / "log"
-        make: list[str | Path] = [programs / "initdb", "-D", folder / "data", *INITDB_OPTIONS]
-        made = leashed(make, output=log, user=user, cwd=folder)
-        if made.wait() != 0:
-            raise ServerError(f"initdb failed:\n{log.read_text(errors='replace')[-2000:]}")
-        process = leashed(
+        if copy_of is None:
+            make: list[str | Path] = [programs / "initdb", "-D", folder / "data", *INITDB_OPTIONS]
+            made = leashed(make, output=log, user=user, cwd=folder)
+            if made.wait() != 0:
+                raise ServerError(f"initdb failed:\n{log.read_text(errors='replace')[-2000:]}")
+        else:
+            copy_data(copy_of, folder / "data")
+        server = Server(
+            "PostgreSQL",
+            f"postgresql://clinic@/postgres?host={folder}",
             [programs / "postgres", "-D", folder / "data", "-k", folder, *_postgres_options(durable)],
-            output=log,
+            log,
+            lambda told: "ready to accept connections" in told,
             user=user,
             on_parent_death=signal.SIGQUIT,
-            cwd=folder,
+            stop_signal=signal.SIGINT,
         )
         try:
-            wait_until(lambda: "ready to accept connections" in log.read_text(errors="replace"), process, log, "PostgreSQL")
-            yield f"postgresql://clinic@/postgres?host={folder}"
+            server.start()
+            yield server
         finally:
-            stop(process, signal.SIGINT)
+            server.stop()
+
+
+def copy_data(source: Path, target: Path) -> None:
+    """Copy the files of a PostgreSQL that does not run, in the place of any that are there."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)
+    if os.geteuid() == 0:
+        user = _unprivileged_user()
+        for path in [target, *target.rglob("*")]:
+            shutil.chown(path, user)
 
 
 def _postgres_options(durable: bool) -> list[str]:

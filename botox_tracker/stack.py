@@ -69,6 +69,7 @@ class Stack:
     environment: dict[str, str]
     mailbox: Mailbox
     var: Path
+    broker: servers.Server
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def run(self, *arguments: str) -> str:
@@ -93,9 +94,10 @@ class Stack:
         self.processes[name] = process
         return process
 
-    def start_web(self) -> None:
-        """Collect the files for browsers, start the web server and return once it answers."""
-        self.run("collectstatic", "--noinput", "--verbosity", "0")
+    def start_web(self, *, is_collected: bool = False) -> None:
+        """Collect the files for browsers unless they are, start the web server and return once it answers."""
+        if not is_collected:
+            self.run("collectstatic", "--noinput", "--verbosity", "0")
         host, port = self.site_url.removeprefix("http://").split(":")
         web = self.start(
             "web", "-m", "gunicorn", "botox_tracker.wsgi", "-b", f"{host}:{port}", "--worker-class", "gthread", "--threads", "4",
@@ -129,28 +131,34 @@ class Stack:
             time.sleep(0.05)
 
 
+def inherited() -> dict[str, str]:
+    """Return what a process of the product gets to know of ours: nothing of the tests that may have started it."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "COV_", "PYTEST_"))}
+
+
 @contextlib.contextmanager
 def running(
     *,
     database_url: str = "",
     tick_seconds: float = 2,
     extra_environment: Mapping[str, str] | None = None,
+    is_migrated: bool = False,
 ) -> Iterator[Stack]:
     """Bring up broker, mail server and a migrated database (SQLite in a temporary folder unless one is named).
 
-    Web, workers and beats are started by the caller, when the story needs them. Nothing is left over.
+    With `is_migrated` the named database has its tables already. Web, workers and beats are started by the caller, when the
+    story needs them. Nothing is left over.
     """
     mailbox = Mailbox()
     smtp_port = servers.free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=smtp_port)
-    with servers.short_folder("clinic-") as var, servers.valkey() as redis_url:
+    with servers.short_folder("clinic-") as var, servers.valkey_server() as broker:
         site_url = f"http://127.0.0.1:{servers.free_port()}"
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "COV_", "PYTEST_"))}
-        environment = inherited | {
+        environment = inherited() | {
             "BOTOX_TRACKER_VAR": str(var),
             "DATABASE_URL": database_url or f"sqlite:///{var / 'db.sqlite3'}",
             "STATIC_ROOT": str(var / "static"),
-            "REDIS_URL": redis_url,
+            "REDIS_URL": broker.url,
             "SITE_URL": site_url,
             "EMAIL_HOST": "127.0.0.1",
             "EMAIL_PORT": str(smtp_port),
@@ -158,10 +166,11 @@ def running(
             "PYTHONUNBUFFERED": "1",
             **(extra_environment or {}),
         }
-        stack = Stack(site_url, environment, mailbox, var)
+        stack = Stack(site_url, environment, mailbox, var, broker)
         controller.start()
         try:
-            stack.run("migrate", "--verbosity", "0")
+            if not is_migrated:
+                stack.run("migrate", "--verbosity", "0")
             yield stack
         finally:
             for name in sorted(stack.processes, key=lambda name: name.startswith("worker")):

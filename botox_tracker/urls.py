@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from botox_tracker.signing_in import UpkeepSignIn
 
+handler500 = "botox_tracker.errors.page_failed"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clinic.staff.urls")),
     # No word about health in an address that a patient receives.

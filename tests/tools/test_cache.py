@@ -1,10 +1,20 @@
 """The shared cache, with Redis and without."""
 
+import socket
+import time
+
 import pytest
 from django.core.cache import caches
 
+from botox_tracker import cache as cache_module
 from botox_tracker import servers
 from tests.factories import PASSWORD, UserFactory
+
+
+@pytest.fixture(autouse=True)
+def rested(monkeypatch):
+    monkeypatch.setattr(cache_module._REST, "until", 0.0)
+
 
 BACKEND = "botox_tracker.cache.ShelteredRedisCache"
 
@@ -66,3 +76,25 @@ def test_a_redis_that_comes_back_is_used_again(settings):
             assert caches.create_connection("default").get("tries") == 8
         finally:
             servers.stop(server)
+
+
+def test_a_redis_that_answers_nobody_keeps_nobody_waiting_more_than_once(settings, monkeypatch):
+    """Signing in asks a dozen times: half a second each would be minutes for a waiting room."""
+    now = [0.0]
+    monkeypatch.setattr(cache_module, "steady", lambda: now[0])
+    with servers.short_folder("vk-") as folder, socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(folder / "valkey.sock"))
+        silent.listen()
+        options = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+        settings.CACHES = {"default": {"BACKEND": BACKEND, "LOCATION": f"unix://{folder / 'valkey.sock'}", "OPTIONS": options}}
+        cache, began = caches["default"], time.monotonic()
+        for number in range(10):
+            cache.set("tries", number)
+        caches.create_connection("default").set("tries", 10)
+        assert time.monotonic() - began < 1
+        assert cache.get("tries") == 10
+
+        now[0] += cache_module.REST_SECONDS + 1
+        again = time.monotonic()
+        cache.get("tries")
+        assert time.monotonic() - again >= 0.5

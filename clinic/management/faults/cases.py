@@ -1,268 +1,116 @@
-"""The faults: each breaks the running product in one way and holds what the mail server took against what was owed."""
+"""Every fault that can be played, by its name on the command line, and how it is played and judged."""
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
 
-import redis
-
-from botox_tracker import servers, stack
-from clinic.management.faults.smtp import Act, At, Fault, FaultServer, Taken, serving
-
-#: No case takes longer; a letter that has not gone by then is lost.
-PATIENCE = 240
+from botox_tracker import servers
+from clinic.management.faults import killing, mailing, queueing, storing, timing, writing
+from clinic.management.faults.field import Field, taken_to
+from clinic.management.faults.ground import POSTGRESQL, SQLITE, Ground
+from clinic.management.faults.results import Result, judge
 
 
-@dataclass
-class Result:
-    """What one fault did to the letters."""
+class Family(StrEnum):
+    """What goes wrong, as the table names it."""
 
-    name: str
-    database: str
-    owed: int
-    accepted: int = 0
-    in_doubt: int = 0
-    seconds: float = 0
-    #: Owed, and neither with the mail server nor in a state that says why not.
-    lost: list[str] = field(default_factory=list)
-    #: Taken by the mail server more than once, or without being owed.
-    doubled: list[str] = field(default_factory=list)
-    #: Anything else that must not be, in words.
-    broken: list[str] = field(default_factory=list)
+    KILLED = "process killed"
+    QUEUE = "queue lost"
+    DATABASE = "database away"
+    MAIL = "mail server"
+    CLOCK = "clock, copy"
+    CONTENT = "content"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One fault: what it does, and with how many patients."""
+
+    family: Family
+    #: Its number in the list of faults (reliability, F1 to F21).
+    number: str
+    play: Callable[[Field], None]
+    #: How many are due on PostgreSQL, and where it is short.
+    patients: int = 300
+    few: int = 20
+    databases: tuple[str, ...] = (POSTGRESQL, SQLITE)
+    #: Whether it stands for its family where only two of each are played.
+    is_short: bool = False
 
     @property
-    def is_good(self) -> bool:
-        """Nothing lost, nothing doubled, nothing else amiss."""
-        return not (self.lost or self.doubled or self.broken)
+    def short_on(self) -> str:
+        """The database on which it is played where it is short: the quicker one."""
+        return self.databases[-1]
 
 
-class Field:
-    """The product under fire: its processes, its mail server and a look inside its database."""
-
-    def __init__(self, running: stack.Stack, mail: FaultServer, count: int) -> None:
-        self.running, self.mail = running, mail
-        self.owed: dict[str, str] = self.inside("prepare", str(count))["owed"]
-
-    def inside(self, *arguments: str) -> dict[str, Any]:
-        """Do something in the database of the product."""
-        found: dict[str, Any] = json.loads(self.running.run("faults", "--inside", *arguments).splitlines()[-1])
-        return found
-
-    def wait(self, what: Callable[[], bool], name: str) -> None:
-        """Wait for something to come true while the product runs."""
-        self.running.wait_for(what, seconds=PATIENCE, name=name)
-
-    def taken(self) -> int:
-        """How many letters the mail server has."""
-        return len(self.mail.taken)
-
-    def settle(self) -> dict[str, Any]:
-        """Wait until nothing is due, ready or in hand any more, and then for two more ticks; return the last look."""
-        deadline = time.monotonic() + PATIENCE
-        seen: dict[str, Any] = {}
-        while time.monotonic() < deadline:
-            seen = self.inside("look")
-            waiting = sum(seen["states"].get(state, 0) for state in ("READY", "CLAIMED", "HANDOFF"))
-            if seen["ran"] and not waiting and not seen["due"]:
-                break
-            time.sleep(1)
-        time.sleep(2 * float(self.running.environment["TICK_SECONDS"]))
-        return self.inside("look")
-
-    def kill(self, name: str) -> None:
-        """Kill a process and its children as the power company would."""
-        process = self.running.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def _kill(point: str, *, databases: tuple[str, ...] = (POSTGRESQL, SQLITE), is_short: bool = False) -> Case:
+    return Case(family=Family.KILLED, number="F1", play=killing.killed_at(point), databases=databases, is_short=is_short)
 
 
-def twice(at: Field) -> None:
-    """Two workers and two beats, started at once."""
-    for number in (1, 2):
-        at.running.start_worker(number)
-        at.running.start_beat(number)
-    at.wait(lambda: at.taken() >= len(at.owed), "every letter")
+_ON_POSTGRESQL = (POSTGRESQL,)
 
-
-def killed(at: Field) -> None:
-    """A worker killed between the final dot and the answer, and one killed before DATA; others take over."""
-    for step, (fault, caught) in enumerate(((At.DOT, True), (At.RCPT, False)), start=1):
-        _kill_at(at, step, fault, keeps=caught)
-    at.running.start_worker(3)
-    at.wait(lambda: at.taken() >= len(at.owed), "every letter")
-
-
-def flushed(at: Field) -> None:
-    """The broker forgets everything, again and again, while letters go."""
-    broker = redis.Redis.from_url(at.running.environment["REDIS_URL"])
-    over = threading.Event()
-
-    def forget() -> None:
-        while not over.wait(0.7):
-            broker.flushall()
-
-    flushing = threading.Thread(target=forget)
-    flushing.start()
-    try:
-        at.mail.delay = 0.005
-        for number in (1, 2):
-            at.running.start_worker(number)
-        at.running.start_beat()
-        at.wait(lambda: at.taken() >= len(at.owed), "every letter")
-    finally:
-        over.set()
-        flushing.join()
-        broker.close()
-
-
-def mortal(at: Field) -> None:
-    """A worker killed soon after its first letter, without a look at what it is doing, and another started."""
-    at.mail.delay = 0.003
-    at.running.start_beat()
-    for _death in range(_DEATHS):
-        at.running.start_worker(1)
-        began = at.taken()
-        at.wait(lambda began=began: at.taken() > began or at.taken() >= len(at.owed), "a letter from this worker")  # type: ignore[misc]
-        time.sleep(0.3)
-        at.kill("worker-1")
-        at.inside("age")
-    at.running.start_worker(2)
-
-
-def crowded(at: Field) -> None:
-    """Five beats, as after a careless start of several machines."""
-    for number in range(1, 6):
-        at.running.start_beat(number)
-    at.running.start_worker(1)
-    at.wait(lambda: at.taken() >= len(at.owed), "every letter")
-
-
-def starved(at: Field) -> None:
-    """The broker has no memory left for ten seconds, and says so to whoever writes."""
-    broker = redis.Redis.from_url(at.running.environment["REDIS_URL"])
-    at.mail.delay = 0.02
-    at.running.start_beat()
-    at.running.start_worker(1)
-    at.wait(lambda: at.taken() > 0, "a letter")
-    try:
-        broker.config_set("maxmemory", "1")
-        time.sleep(10)
-        broker.config_set("maxmemory", "0")
-    finally:
-        broker.close()
-    at.wait(lambda: at.taken() >= len(at.owed), "every letter")
-
-
-def away(at: Field) -> None:
-    """The mail server is gone when the letters fall due, and comes back: no letter has lost an attempt or goes twice."""
-    at.mail.stop()
-    at.running.start_beat()
-    at.running.start_worker(1)
-    at.wait(lambda: bool(at.inside("look")["mail_failing"]), "the engine's word that the mail server is away")
-    at.mail.start()
-    at.inside("hurry")
-    at.wait(lambda: at.taken() >= len(at.owed), "every letter")
-
+CASES: dict[str, Case] = {
+    "claim": _kill("claim", databases=_ON_POSTGRESQL),
+    "render": _kill("render"),
+    "intent": _kill("intent", is_short=True),
+    "data": _kill("data"),
+    "dot": _kill("dot"),
+    "after250": _kill("after250", is_short=True),
+    "before": _kill("before", databases=_ON_POSTGRESQL),
+    "after": _kill("after"),
+    "mortal": Case(family=Family.KILLED, number="F2", play=killing.mortal, patients=500, few=60),
+    "planners": Case(family=Family.KILLED, number="F4", play=killing.planners, patients=2000, databases=_ON_POSTGRESQL),
+    "twice": Case(family=Family.QUEUE, number="F4", play=queueing.twice, patients=2000, few=60),
+    "crowded": Case(family=Family.QUEUE, number="F4", play=queueing.crowded, patients=1000, few=60),
+    "stopped": Case(family=Family.QUEUE, number="F6", play=queueing.stopped, is_short=True),
+    "dropped": Case(family=Family.QUEUE, number="F6", play=queueing.dropped),
+    "frozen": Case(family=Family.QUEUE, number="F6", play=queueing.frozen),
+    "flushed": Case(family=Family.QUEUE, number="F7", play=queueing.flushed, patients=1000, few=60, is_short=True),
+    "starved": Case(family=Family.QUEUE, number="F8", play=queueing.starved, patients=500),
+    "fast": Case(family=Family.DATABASE, number="F9", play=storing.stopped(signal.SIGINT), databases=_ON_POSTGRESQL),
+    "immediate": Case(family=Family.DATABASE, number="F9", play=storing.stopped(signal.SIGQUIT), databases=_ON_POSTGRESQL),
+    "answered": Case(family=Family.DATABASE, number="F10", play=storing.answered, databases=_ON_POSTGRESQL, is_short=True),
+    "full": Case(family=Family.DATABASE, number="F13", play=storing.full, databases=(SQLITE,), is_short=True),
+    "away": Case(family=Family.MAIL, number="F11", play=mailing.away, is_short=True),
+    "moody": Case(family=Family.MAIL, number="F11", play=mailing.moody, is_short=True),
+    "clock": Case(family=Family.CLOCK, number="F14", play=timing.clock),
+    "copied": Case(family=Family.CLOCK, number="F18", play=timing.copied, is_short=True),
+    "restored": Case(family=Family.CLOCK, number="F18", play=timing.restored, is_short=True),
+    "poisoned": Case(family=Family.CONTENT, number="F15", play=writing.poisoned, patients=1000, few=40, is_short=True),
+    "deadly": Case(family=Family.CONTENT, number="F15", play=writing.deadly, is_short=True),
+}
 
 #: By their numbers in the list of faults: what this command does not play, with the reason.
 NOT_RUN = {
-    "F3, F12": "days without a beat or a mail server: time would have to be faked; the engine's tests hand it in",
+    "F3, F12": "days without a beat or a mail server: tests/reminders/test_peers_faults.py hands the time in",
     "F5": "tasks delivered several times: they carry nothing; two workers with two beats and five beats are the nearest",
-    "F9, F10": "a database that stops in the middle of a letter: not built yet",
-    "F11": "the replies of a mail server, one by one: played to the engine by its own tests",
-    "F13": "a full disk: needs a file system of its own",
-    "F14, F18": "a clock that was set, a copy, a restored backup: played to the engine by its own tests",
-    "F15": "a letter that eats memory or never ends: not built yet; one that raises is in the engine's tests",
-    "F16": "100,000 letters at once: a measurement, not built yet",
-    "F17": "an opt-out between claim and intent: in the engine's tests of races and of any order",
+    "F11": "the replies of a mail server, one by one: tests/mailer/test_dialogue.py and tests/reminders/test_delivery.py",
+    "F13": "a full disk under PostgreSQL, which needs a file system of its own: played under SQLite",
+    "F14": "summer time, a clock set by days: tests/reminders/test_safeguards.py, test_hours.py, test_oracle.py",
+    "F15": "a letter that eats memory or never ends: one that kills its worker is the nearest",
+    "F16": "100,000 letters at once: a measurement",
+    "F17": "an opt-out between claim and intent: tests/reminders/test_races.py and test_interleavings.py",
     "F19, F20": "old code on a new schema, and a day's soak: longer than a command should take",
     "F21": "OpenEMR's six: tests/reminders/test_peers_openemr.py",
 }
-_DEATHS = 3
-
-#: name → the fault, patients on PostgreSQL, patients where it is short, messages that may end in doubt
-CASES: dict[str, tuple[Callable[[Field], None], int, int, int]] = {
-    "twice": (twice, 2000, 300, 0),
-    "killed": (killed, 300, 40, 1),
-    "flushed": (flushed, 1000, 200, 0),
-    "mortal": (mortal, 500, 60, _DEATHS),
-    "crowded": (crowded, 1000, 60, 0),
-    "starved": (starved, 500, 60, 0),
-    "away": (away, 300, 40, 0),
-}
 
 
-def play(name: str, *, database_url: str, count: int) -> Result:
+def play(name: str, *, ground: Ground, kind: str, count: int) -> Result:
     """Play one fault on a database of its own and return what came of it. Raises ServerError if the product did not start."""
-    fault, _full, _short, in_doubt = CASES[name]
-    with _field(database_url, count) as at:
-        result = Result(name, "PostgreSQL" if database_url else "SQLite", len(at.owed))
+    case = CASES[name]
+    with taken_to(ground, kind, count) as at:
+        result = Result(name, kind)
         began = time.monotonic()
         try:
-            fault(at)
+            case.play(at)
         except servers.ServerError as error:
-            result.broken.append(str(error).splitlines()[0])
+            at.broken.append(str(error).splitlines()[0])
         seen = at.settle()
-        result.seconds = time.monotonic() - began
-        _judge(result, at, seen, in_doubt)
+        result.seconds, result.healed_after = time.monotonic() - began, at.healed_after(seen)
+        result.tried, result.broken = at.tried, at.broken
+        judge(result, owed=at.owed, taken=list(at.mail.taken), seen=seen, bounds=at.bounds)
     return result
-
-
-@contextmanager
-def _field(database_url: str, count: int) -> Iterator[Field]:
-    with serving(FaultServer()) as mail:
-        environment = {"EMAIL_PORT": str(mail.port)}
-        with stack.running(database_url=database_url, tick_seconds=1, extra_environment=environment) as running:
-            yield Field(running, mail, count)
-
-
-def _kill_at(at: Field, number: int, where: At, *, keeps: bool) -> None:
-    """Start a worker, let the mail server hang at one point, kill the worker there, and let its lease run out."""
-    began, hung = at.taken(), threading.Event()
-    # The first letters go; one of the next never gets its answer.
-    at.mail.on_hang = hung.set
-    at.mail.on_letter = lambda _taken: _arm(at.mail, where, keeps=keeps) if at.taken() == began + 3 else None
-    at.running.start_worker(number)
-    if "beat-1" not in at.running.processes:
-        at.running.start_beat()
-    at.wait(hung.is_set, "the mail server's silence")
-    at.kill(f"worker-{number}")
-    at.mail.on_letter = None
-    at.inside("age")
-
-
-def _arm(mail: FaultServer, where: At, *, keeps: bool) -> None:
-    mail.fault = Fault(where, Act.HANG, keeps=keeps, times=1)
-
-
-def _judge(result: Result, at: Field, seen: dict[str, Any], in_doubt: int) -> None:
-    taken: list[Taken] = list(at.mail.taken)
-    result.accepted = len(taken)
-    by_id = Counter(letter.message_id for letter in taken)
-    by_person = Counter(letter.recipient for letter in taken)
-    states = {message["email"]: message["state"] for message in seen["messages"]}
-    result.doubled = sorted({name for count in (by_id, by_person) for name, number in count.items() if number > 1})
-    result.doubled += sorted(set(by_person) - set(at.owed))
-    result.in_doubt = seen["states"].get("UNKNOWN", 0)
-    result.lost = sorted(email for email in at.owed if by_person[email] == 0 and states.get(email) != "UNKNOWN")
-    if result.in_doubt > in_doubt:
-        result.broken.append(f"{result.in_doubt} in doubt, at most {in_doubt} could be")
-    for message in seen["messages"]:
-        if message["state"] == "SENT" and message["message_id"] not in by_id:
-            result.broken.append("a letter counts as sent that the mail server never saw")
-        if message["state"] not in ("SENT", "UNKNOWN"):
-            result.broken.append(f"a letter is left {message['state']}")
-        if at.owed.get(message["email"]) != message["step"]:
-            result.broken.append(f"a letter was written that nobody was owed: {message['step']}")
-    if seen["too_long_in_hand"]:
-        result.broken.append(f"{seen['too_long_in_hand']} in hand for more than ten minutes")
-    result.broken = sorted(set(result.broken))

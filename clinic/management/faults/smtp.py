@@ -74,6 +74,8 @@ class FaultServer:
     on_letter: Callable[[Taken], None] | None = None
     #: Called when the server falls silent on purpose.
     on_hang: Callable[[], None] | None = None
+    #: Called before each reply; what it waits for, the other side waits for.
+    on_reply: Callable[[At, str], None] | None = None
     #: Seconds before each reply.
     delay: float = 0
     taken: list[Taken] = field(default_factory=list)
@@ -186,6 +188,8 @@ class _Session:
 
     def answer(self, at: At, usual: str) -> bool:
         """Give the usual answer, or misbehave. True if the dialogue may go on as usual."""
+        if self.server.on_reply is not None:
+            self.server.on_reply(at, self.recipient)
         fault = self.server.fault
         if fault is None or fault.at is not at:
             self.say(usual)
