@@ -35,6 +35,7 @@ PROTECTED = {
     "clinic_document": factories.DocumentFactory,
     "clinic_letterwording": factories.LetterWordingFactory,
     "clinic_documentwithdrawal": factories.DocumentWithdrawalFactory,
+    "clinic_ruleverification": factories.RuleVerificationFactory,
     "clinic_sessionversion": lambda: factories.InjectionSessionFactory().current_version,
     "clinic_injection": lambda: part_of("injections"),
     "clinic_vialuse": lambda: part_of("vial_uses"),
@@ -188,7 +189,7 @@ def test_guards_are_out_of_the_way_while_sqlite_rebuilds_tables_and_only_then():
 
 def test_every_protected_table_has_its_guard():
     standing = " ".join(guards.installed(connection))
-    for table in PROTECTED:
+    for table in (*PROTECTED, guards.SESSION, guards.RULE):
         assert f"{table}_no_" in standing
     for overlap in (guards.PRACTITIONER_OVERLAP, guards.PATIENT_OVERLAP):
         assert overlap in standing

@@ -122,12 +122,8 @@ def test_database_that_does_not_take_an_amendment_leaves_the_page_as_it_was_type
     desk.post(("ZYG_MAJ", "RIGHT", "2.5"))
     session = InjectionSession.objects.get()
     url = reverse("staff:treatment-amend", args=[session.public_id])
-    form = desk.form(
-        ("ZYG_MAJ", "RIGHT", "3"), **free_row(1), notes="a word on Duarte", based_on="1", reason="typed 2.5 for 3"
-    )
-    monkeypatch.setattr(
-        "clinic.staff.views.treatment_amending.amend_treatment", failing(OperationalError("database is locked"))
-    )
+    form = desk.form(("ZYG_MAJ", "RIGHT", "3"), **free_row(1), notes="a word on Duarte", based_on="1", reason="typed 2.5 for 3")
+    monkeypatch.setattr("clinic.staff.views.treatment_amending.amend_treatment", failing(OperationalError("database is locked")))
     response = desk.client.post(url, form)
     assert response.status_code == 503
     assert "Nothing was written: the database did not take it." in text(response)
