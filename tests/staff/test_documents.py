@@ -145,6 +145,23 @@ def test_another_patients_treatment_is_not_offered_or_taken(doctor, patient, cli
     assert (refused.status_code, "this patient's" in error_at(refused, "session")) == (422, True)
 
 
+def test_attaching_and_withdrawing_stand_in_the_patients_history(browse_as, patient):
+    doctor = browse_as(Role.CLINICIAN)
+    photograph = PhotographFactory(patient=patient, title="Eyes closed tightly")
+    attach(doctor, patient)
+    doctor.post(at("photograph-withdraw", photograph), {"reason": "blurred"})
+    told = text(doctor.get(at("patient-show", patient) + "?kind=DOCUMENT"))
+    for words in (
+        "Attached: photograph · Eyes closed tightly", "Withdrawn: photograph · Eyes closed tightly blurred ·",
+        "Attached: signed consent · consent, version 3",
+    ):  # fmt: skip
+        assert words in told
+    desk = browse_as(Role.FRONT_DESK)
+    told = text(desk.get(at("patient-show", patient) + "?kind=DOCUMENT"))
+    assert "Attached: signed consent · consent, version 3" in told
+    assert "photograph · " not in told
+
+
 def test_the_front_desk_attaches_papers_and_sees_no_photographs(desk, patient, session):
     photograph = PhotographFactory(session=session, title="Eyes closed tightly")
     assert attach(desk, patient, session=str(session.public_id)).status_code == 302
@@ -237,7 +254,7 @@ def test_a_withdrawn_document_says_so_and_can_still_be_read(doctor, patient, ses
 def test_a_patient_with_many_documents_has_a_page_of_them_all(doctor, patient):
     for number in range(60):
         DocumentFactory(patient=patient, title=f"paper {number}", taken_on=TODAY - timedelta(days=number))
-    shown = text(doctor.get(at("patient-show", patient)))
+    shown = text(doctor.get(at("patient-show", patient) + "?kind=TREATMENT"))
     assert "All photographs and papers" in shown
     assert "paper 11" in shown
     assert "paper 12" not in shown
