@@ -126,7 +126,7 @@ FORMS = {
         of("document-add", "own.patient"),
         lambda world: {"kind": "LETTER", "title": "from the eye clinic", "taken_on": "2026-11-02", "session": ""},
         {"kind": "choice", "title": "line", "taken_on": "date", "session": "choice"},
-        files={"file": factories.PDF + b"% another"},
+        files={"file": factories.pdf(width=300)},
         shown_on=of("patient-show", "own.patient"),
         theirs=lambda world: {"session": str(world.theirs.session.public_id)},
     ),

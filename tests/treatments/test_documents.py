@@ -34,6 +34,7 @@ from tests.factories import (
     PhotographFactory,
     SessionVoidFactory,
     member,
+    pdf,
     picture,
 )
 
@@ -92,8 +93,8 @@ def test_a_photograph_is_kept_with_what_is_known_of_it(patient, doctor):
     assert documents_storage().exists(kept.thumbnail_as)
 
 
-def test_a_pdf_is_kept_as_it_was_sent(patient, doctor):
-    kept = paper(patient, doctor)
+def test_a_pdf_is_kept_without_what_is_hidden_in_it(patient, doctor):
+    kept = paper(patient, doctor, sent(pdf(Author="Zzyzx"), "consent.pdf"))
     assert documents_storage().open(kept.stored_as).read() == PDF
     assert (kept.content_type, kept.width, kept.thumbnail_as) == ("application/pdf", None, "")
 

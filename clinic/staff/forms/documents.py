@@ -125,7 +125,10 @@ class PaperForm(_AttachForm):
         super().__init__(*args, **options)
         self.fields["title"].help_text = _("For example: consent to treatment, version 3")
         self.fields["taken_on"].label = _("Signed or written on")
-        self.fields["file"].help_text = _("PDF, JPEG, PNG or WebP, at most %(most)d MB.") % {"most": settings.DOCUMENT_MEGABYTES}
+        self.fields["file"].help_text = _(
+            "PDF, JPEG, PNG or WebP, at most %(most)d MB. Who wrote a PDF and when, attached files and scripts are removed; "
+            "one with a digital signature is kept as it is."
+        ) % {"most": settings.DOCUMENT_MEGABYTES}
 
 
 class WithdrawForm(PlainForm):

@@ -21,7 +21,7 @@ from clinic import audit
 from clinic.patients.models import Patient
 from clinic.patients.services import Problem, Refused
 from clinic.patients.services.refusals import problems_of
-from clinic.treatments import file_content
+from clinic.treatments import file_content, pdf_content
 from clinic.treatments.file_content import Fault, Unfit
 from clinic.treatments.models import ContentType, Document, DocumentKind, DocumentWithdrawal, InjectionSession, SessionState
 
@@ -36,6 +36,7 @@ _FAULTS: dict[Fault, Promise] = {
     Fault.BROKEN: gettext_lazy("The file is damaged or incomplete. Send it again."),
     Fault.ANIMATED: gettext_lazy("The picture moves. Only still pictures are taken."),
     Fault.TOO_MANY_PIXELS: gettext_lazy("The picture has too many pixels: at most 52 million in a JPEG, 30 million otherwise."),
+    Fault.LOCKED: gettext_lazy("The PDF asks for a password. Save it without one, or print it and attach a picture of it."),
     Fault.STRANGE_SHAPE: gettext_lazy("The picture has an unusual size or kind of colour and is not taken."),
 }
 
@@ -109,7 +110,7 @@ def attach_paper(
     session: InjectionSession | None = None,
     now: datetime,
 ) -> Document:
-    """Keep a signed consent, a letter or another paper: a PDF as it was sent, or a picture of it, cleaned like a photograph.
+    """Keep a signed consent, a letter or another paper: a PDF without what is hidden in it, or a picture of it, cleaned.
 
     Raises Refused (field "file") for any other content and what `attach_photographs` refuses; for a missing title; for a
     photograph. ValueError when no person acts.
@@ -195,8 +196,7 @@ def _paper(data: bytes) -> _Content:
     try:
         sent_type = file_content.type_of(data)
         if sent_type == file_content.PDF:
-            file_content.require_whole_pdf(data)
-            return _Content(sent_type, ContentType.PDF, data)
+            return _Content(sent_type, ContentType.PDF, pdf_content.cleaned_pdf(data))
         picture = file_content.cleaned(data)
     except Unfit as unfit:
         raise Refused.for_field("", _FAULTS[unfit.fault]) from unfit
