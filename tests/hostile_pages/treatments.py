@@ -161,8 +161,13 @@ FORMS = {
     ),
     "staff:photograph-add": Form(
         of("photograph-add", "own.patient"),
-        lambda world: {"title": "eyes closed", "taken_on": "2026-11-02", "session": str(world.own.session.public_id)},
-        {"title": "line", "taken_on": "date", "session": "choice"},
+        lambda world: {
+            "title": "eyes closed",
+            "taken_on": "2026-11-02",
+            "session": str(world.own.session.public_id),
+            "consent_how": "on paper",
+        },
+        {"title": "line", "taken_on": "date", "session": "choice", "consent_how": "choice"},
         files={"camera": b"", "photographs": factories.picture("PNG", colour="#123456")},
         shown_on=of("patient-show", "own.patient"),
         theirs=lambda world: {"session": str(world.theirs.session.public_id)},

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 @pytest.fixture
 def patient(clinic):
-    return PatientFactory(clinic=clinic)
+    return PatientFactory(clinic=clinic, consents=["VISIT", "INVITE", "PHOTOGRAPHS"])
 
 
 @pytest.fixture
@@ -84,6 +84,19 @@ def test_photographs_of_a_treatment_stand_on_its_page_and_on_the_patients(doctor
 def test_a_picture_taken_with_the_telephones_camera_is_attached(doctor, patient):
     assert add(doctor, patient, camera=file()).status_code == 302
     assert Document.objects.get().title == "eyes closed"
+
+
+def test_photograph_of_a_patient_without_consent_asks_how_they_agreed(doctor, patient, clinic):
+    assert "agreed to be photographed" not in text(doctor.get(at("photograph-add", patient)))
+    new = PatientFactory(clinic=clinic, consents=())
+    assert "There is no consent to photographs on record" in text(doctor.get(at("photograph-add", new)))
+    refused = add(doctor, new, file())
+    assert (refused.status_code, Document.objects.count()) == (422, 0)
+    assert "say how they agreed" in error_at(refused, "consent_how")
+    assert value_of(refused, "title") == "eyes closed"
+    assert add(doctor, new, file(), consent_how="on paper").status_code == 302
+    page = text(doctor.get(at("patient-show", new) + "?kind=CONSENT"))
+    assert "Agreed to: photographs for the record on paper" in page
 
 
 def test_a_refused_form_comes_back_filled_in(doctor, patient, session):
