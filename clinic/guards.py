@@ -33,6 +33,7 @@ APPEND_ONLY = (
     "clinic_document",
     "clinic_letterwording",
     "clinic_documentwithdrawal",
+    "clinic_ruleverification",
 )
 #: Rows of these tables belong to a session's version and stand still once it is signed.
 PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse", "clinic_precheck")
@@ -45,6 +46,7 @@ VOIDABLE = {
 VERSION = "clinic_sessionversion"
 SESSION = "clinic_injectionsession"
 DOCUMENT = "clinic_document"
+RULE = "clinic_labelrule"
 WINDOW = "clinic_maintenancewindow"
 APPOINTMENT = "clinic_appointment"
 LIVE = "('BOOKED', 'ARRIVED', 'TREATED')"
@@ -69,6 +71,14 @@ _SESSION_GUARDED = {
     "DELETE": "OLD.state <> 'DRAFT'",
 }
 _VOIDED = "is voided once and never changed"
+#: What was shown at signing, and what a clinician compared with the label, cannot come to say something else.
+_RULE_KEPT = "a rule in use changes by a further version alone"
+#: What a rule says, all but its last day: which days may still be named for that is the service's to know, who has a clock.
+RULE_SAYS = (
+    "id", "public_id", "code", "product_id", "indication_id", "jurisdiction", "scope", "units", "units_per_kg", "age_from",
+    "age_until", "interval_value", "interval_unit", "only_first", "muscle", "wording", "valid_from", "source",
+    "from_general_knowledge", "clinic_id", "replaces_id", "written_by_id", "written_at",
+)  # fmt: skip
 #: A document names no other patient's treatment. It never changes afterwards, and a signed treatment keeps its patient.
 _ANOTHERS = "a document belongs to a treatment of its own patient"
 _OF_ANOTHER = (
@@ -83,6 +93,18 @@ def _signed(versions: str) -> str:
     return f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id IN ({versions}) AND v.signed_at IS NOT NULL)"
 
 
+def _in_use(rule: str) -> str:
+    """A rule that a clinic has written, verified or followed by a version of its own."""
+    return (
+        f"({rule}.clinic_id IS NOT NULL OR EXISTS (SELECT 1 FROM clinic_ruleverification v WHERE v.rule_id = {rule}.id)"
+        f" OR EXISTS (SELECT 1 FROM {RULE} n WHERE n.replaces_id = {rule}.id))"
+    )
+
+
+def _rule_changed(differs: str) -> str:
+    return f"({' OR '.join(f'NEW.{name} {differs} OLD.{name}' for name in RULE_SAYS)})"
+
+
 def _quoted(name: str) -> str:
     return f'"{name}"'
 
@@ -90,7 +112,7 @@ def _quoted(name: str) -> str:
 def install(*, using: str = "default", **_signal: Any) -> None:
     """Put every guard in place on the database `using`. Does nothing before the tables exist."""
     connection = connections[using]
-    needed = {*APPEND_ONLY, *PARTS_OF_A_VERSION, *VOIDABLE, VERSION, SESSION, WINDOW, APPOINTMENT}
+    needed = {*APPEND_ONLY, *PARTS_OF_A_VERSION, *VOIDABLE, VERSION, SESSION, RULE, WINDOW, APPOINTMENT}
     if not needed <= set(connection.introspection.table_names()):
         return
     statements = _postgresql() if connection.vendor == "postgresql" else _sqlite(_keys(connection))
@@ -131,7 +153,7 @@ def _keys(connection: BaseDatabaseWrapper) -> dict[str, list[list[str]]]:
                 for constraint in connection.introspection.get_constraints(cursor, table).values()
                 if constraint["columns"] and (constraint["unique"] or constraint["primary_key"])
             ]
-            for table in (*APPEND_ONLY, VERSION, SESSION, *PARTS_OF_A_VERSION, *VOIDABLE)
+            for table in (*APPEND_ONLY, VERSION, SESSION, RULE, *PARTS_OF_A_VERSION, *VOIDABLE)
         }
 
 
@@ -201,6 +223,9 @@ def _sqlite(keys: dict[str, list[list[str]]]) -> list[str]:
     for event, refused in _SESSION_GUARDED.items():
         trigger(f"{SESSION}_no_{event.lower()}", f"{event} ON {SESSION}", f"{refused} AND {_CLOSED}", _KEPT)
     no_replacing(SESSION, "o.state <> 'DRAFT'", _KEPT, ("INSERT", "UPDATE"))
+    for event, refused in {"UPDATE": f"{_in_use('OLD')} AND {_rule_changed('IS NOT')}", "DELETE": _in_use("OLD")}.items():
+        trigger(f"{RULE}_no_{event.lower()}", f"{event} ON {RULE}", f"{refused} AND {_CLOSED}", _RULE_KEPT)
+    no_replacing(RULE, _in_use("o"), _RULE_KEPT, ("INSERT", "UPDATE"))
     for table in PARTS_OF_A_VERSION:
         for event, versions in _PARTS_GUARDED.items():
             trigger(f"{table}_no_{event.lower()}", f"{event} ON {table}", f"{_signed(versions)} AND {_CLOSED}", _SIGNED)
@@ -226,6 +251,8 @@ def _postgresql() -> list[str]:
         function("clinic_refuse_any_change", "true", "this table is append-only"),
         function("clinic_refuse_change_of_signed", "OLD.signed_at IS NOT NULL", _SIGNED),
         function("clinic_refuse_document_of_another", _OF_ANOTHER, _ANOTHERS),
+        function("clinic_refuse_update_of_rule", f"{_in_use('OLD')} AND {_rule_changed('IS DISTINCT FROM')}", _RULE_KEPT),
+        function("clinic_refuse_delete_of_rule", _in_use("OLD"), _RULE_KEPT),
         *(
             function(f"clinic_refuse_{event.lower()}_of_part", _signed(versions), _SIGNED)
             for event, versions in _PARTS_GUARDED.items()
@@ -245,12 +272,14 @@ def _postgresql() -> list[str]:
             trigger(f"{table}_no_{event.lower()}", event, table, f"clinic_refuse_{event.lower()}_of_part")
     for event in _SESSION_GUARDED:
         trigger(f"{SESSION}_no_{event.lower()}", event, SESSION, f"clinic_refuse_{event.lower()}_of_session")
+    for event in ("UPDATE", "DELETE"):
+        trigger(f"{RULE}_no_{event.lower()}", event, RULE, f"clinic_refuse_{event.lower()}_of_rule")
     for table, columns in VOIDABLE.items():
         changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in columns)
         refused_if = f"TG_OP = 'DELETE' OR OLD.voided_at IS NOT NULL OR NEW.voided_at IS NULL OR {changed}"
         statements.append(function(f"{table}_refuse_change", refused_if, f"{table} {_VOIDED}"))
         trigger(f"{table}_no_change", "UPDATE OR DELETE", table, f"{table}_refuse_change")
-    for table in (*APPEND_ONLY, VERSION, SESSION, *PARTS_OF_A_VERSION, *VOIDABLE):
+    for table in (*APPEND_ONLY, VERSION, SESSION, RULE, *PARTS_OF_A_VERSION, *VOIDABLE):
         trigger(f"{table}_no_truncate", "TRUNCATE", table, "clinic_refuse_any_change", each="STATEMENT")
     trigger(f"{DOCUMENT}_of_its_patient", "INSERT", DOCUMENT, "clinic_refuse_document_of_another")
     for name, column in _OVERLAPS:

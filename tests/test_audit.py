@@ -240,7 +240,8 @@ ACTS = {
     "discard_draft": lambda: (treatments.discard_draft, _kept_draft()),
     "attach_photographs": lambda: (
         treatments.attach_photographs,
-        {"patient": _patient(), "files": [ContentFile(factories.picture(), CANARY)], "taken_on": TODAY, "title": CANARY},
+        {"patient": _patient(), "files": [ContentFile(factories.picture(), CANARY)], "taken_on": TODAY, "title": CANARY,
+         "consent_how": CANARY},
     ),
     "attach_paper": lambda: (
         treatments.attach_paper,

@@ -1,15 +1,13 @@
 """The database itself keeps signed and appended records, whoever asks and however: by ORM or by raw SQL."""
 
-from datetime import datetime, timedelta
-from uuid import UUID, uuid4
-
 import pytest
-from django.db import IntegrityError, connection, models, transaction
+from django.db import connection, models
 
 from clinic import audit, guards
-from clinic.models import AuditEvent, Injection, InjectionSession, SessionVersion, VialUse
+from clinic.models import AuditEvent, InjectionSession
 from tests import factories
 from tests.factories import NOW
+from tests.guarding import empty, execute, refuses, values_of, write_over
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +35,7 @@ PROTECTED = {
     "clinic_document": factories.DocumentFactory,
     "clinic_letterwording": factories.LetterWordingFactory,
     "clinic_documentwithdrawal": factories.DocumentWithdrawalFactory,
+    "clinic_ruleverification": factories.RuleVerificationFactory,
     "clinic_sessionversion": lambda: factories.InjectionSessionFactory().current_version,
     "clinic_injection": lambda: part_of("injections"),
     "clinic_vialuse": lambda: part_of("vial_uses"),
@@ -44,25 +43,6 @@ PROTECTED = {
     "clinic_givenelsewhere": factories.GivenElsewhereFactory,
 }
 tables = pytest.mark.parametrize("table", PROTECTED)
-
-
-def refuses(act):
-    """Whether the database refuses, leaving everything as it was."""
-    try:
-        with transaction.atomic():
-            act()
-    except IntegrityError:
-        return True
-    return False
-
-
-def execute(statement, *parameters):
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-
-
-def values_of(row):
-    return type(row)._base_manager.filter(pk=row.pk).values().get()
 
 
 def test_no_protected_table_is_left_out():
@@ -102,32 +82,12 @@ def test_a_protected_row_cannot_be_deleted(table):
     assert every.exists()
 
 
-def write_over(row, **taken):
-    """Insert a copy of `row`, with some columns taken from elsewhere, over whatever it collides with."""
-    table = row._meta.db_table
-    columns = [field.column for field in row._meta.concrete_fields]
-    into = ", ".join(f'"{name}"' for name in columns)
-    values = ", ".join(str(taken.get(name, f'"{name}"')) for name in columns)
-    copy = f"INTO {table} ({into}) SELECT {values} FROM {table} WHERE id = {row.pk}"
-    if connection.vendor == "sqlite":
-        execute(f"INSERT OR REPLACE {copy}")
-    else:
-        execute(f"INSERT {copy} ON CONFLICT (id) DO UPDATE SET id = excluded.id")
-
-
 @tables
 def test_a_protected_row_cannot_be_written_over(table):
     row = PROTECTED[table]()
     before = values_of(row)
     assert refuses(lambda: write_over(row))
     assert values_of(row) == before
-
-
-def empty(table):
-    """Empty a table in one go, and whatever hangs on it; SQLite's word for it is a DELETE without a condition."""
-    connection.check_constraints()
-    execute(f"TRUNCATE {table} CASCADE" if connection.vendor == "postgresql" else f"DELETE FROM {table}")
-    connection.check_constraints()
 
 
 @tables
@@ -142,81 +102,6 @@ def test_emptying_what_protected_rows_hang_on_is_refused_too(above):
     factories.InjectionSessionFactory()
     assert refuses(lambda: empty(above))
     assert InjectionSession.objects.exists()
-
-
-# -- versions and their parts -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def signed(db):
-    return factories.InjectionSessionFactory().current_version
-
-
-@pytest.fixture
-def draft(signed):
-    """A version of the same session that nobody has signed, with one part."""
-    version = SessionVersion.objects.create(
-        session=signed.session,
-        number=2,
-        performed_on=signed.performed_on,
-        practitioner=signed.practitioner,
-        product=signed.product,
-        total_units=1,
-        amendment_reason="a slip of the pen",
-    )
-    copy_part(signed.injections.first(), version)
-    return version
-
-
-def copy_part(part, version):
-    part.pk, part.version = None, version
-    part.save(force_insert=True)
-    return part
-
-
-def test_nothing_is_added_to_a_signed_version(signed):
-    use, point = signed.vial_uses.get(), signed.injections.first()
-    vial = factories.VialFactory(clinic=signed.session.clinic, lot=use.vial.lot)
-    point.order = 90
-    use.vial = vial
-    assert refuses(lambda: copy_part(point, signed))
-    assert refuses(lambda: copy_part(use, signed))
-    assert (signed.injections.count(), signed.vial_uses.count()) == (3, 1)
-
-
-def test_no_part_is_moved_into_a_signed_version(signed, draft):
-    mine = draft.injections.get()
-    assert refuses(lambda: Injection.objects.filter(pk=mine.pk).update(version=signed, order=90))
-    assert refuses(lambda: execute('UPDATE clinic_injection SET version_id = %s, "order" = 90 WHERE id = %s', signed.pk, mine.pk))
-    assert signed.injections.count() == 3
-
-
-def test_no_part_is_moved_out_of_a_signed_version(signed, draft):
-    assert refuses(lambda: signed.injections.update(version=draft, order=models.F("order") + 50))
-    assert refuses(lambda: VialUse.objects.filter(version=signed).update(version=draft))
-
-
-def test_nothing_that_is_not_signed_replaces_what_is(signed, draft):
-    part, mine = signed.injections.first(), draft.injections.get()
-    update = "UPDATE OR REPLACE" if connection.vendor == "sqlite" else "UPDATE"
-    assert refuses(lambda: write_over(mine, id=part.pk))
-    assert refuses(lambda: execute(f"{update} clinic_injection SET id = %s WHERE id = %s", part.pk, mine.pk))
-    assert refuses(lambda: execute(f"{update} clinic_sessionversion SET number = 1 WHERE id = %s", draft.pk))
-    assert refuses(lambda: execute(f"{update} clinic_sessionversion SET id = %s WHERE id = %s", signed.pk, draft.pk))
-    assert (values_of(part)["version_id"], SessionVersion.objects.filter(number=1).get()) == (signed.pk, signed)
-
-
-def test_a_version_that_is_not_signed_may_change_until_it_is(draft):
-    draft.notes = "looked at again"
-    draft.save()
-    draft.injections.update(units=2)
-    draft.injections.all().delete()
-    draft.signed_by, draft.signed_at = factories.UserFactory(), NOW
-    draft.save()
-
-    draft.notes = "too late"
-    assert refuses(draft.save)
-    assert refuses(lambda: SessionVersion.objects.filter(pk=draft.pk).update(signed_at=None, signed_by=None))
 
 
 # -- what is voided instead of deleted ----------------------------------------------------------------------------------
@@ -281,93 +166,6 @@ def test_maintenance_that_fails_changes_nothing_and_closes_too():
     assert refuses(event.save)
 
 
-# -- overlapping visits -------------------------------------------------------------------------------------------------
-
-START = datetime.fromisoformat("2026-12-10T09:00:00+00:00")
-HALF_AN_HOUR = timedelta(minutes=30)
-
-
-@pytest.fixture
-def visit(db):
-    return factories.AppointmentFactory(starts_at=START, ends_at=START + HALF_AN_HOUR)
-
-
-def as_stored(value):
-    """A value as Django writes it into this database."""
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    return value.hex if isinstance(value, UUID) and connection.vendor == "sqlite" else value
-
-
-def insert_beside(visit, *, shift=timedelta(0), state="BOOKED", overbooked="", practitioner=None, patient=None):
-    """Write a visit at the same time by raw SQL, past every rule but the database's own."""
-    row = dict(
-        type(visit)._base_manager.filter(pk=visit.pk).values().get(),
-        public_id=uuid4(),
-        starts_at=visit.starts_at + shift,
-        ends_at=visit.ends_at + shift,
-        state=state,
-        overbooked_reason=overbooked,
-        cancel_reason="wish" if state == "CANCELLED" else "",
-        practitioner_id=(practitioner or visit.practitioner).pk,
-        patient_id=(patient or factories.PatientFactory(clinic=visit.clinic)).pk,
-        follow_up_id=None,
-    )
-    del row["id"]
-    columns = ", ".join(f'"{name}"' for name in row)
-    values = [as_stored(value) for value in row.values()]
-    execute(f"INSERT INTO clinic_appointment ({columns}) VALUES ({', '.join(['%s'] * len(row))})", *values)
-
-
-@pytest.mark.parametrize("shift", [timedelta(0), timedelta(minutes=29), -timedelta(minutes=29)])
-@pytest.mark.parametrize("state", ["BOOKED", "ARRIVED", "TREATED"])
-def test_no_practitioner_is_in_two_places_at_once(visit, shift, state):
-    assert refuses(lambda: insert_beside(visit, shift=shift, state=state))
-
-
-def test_no_patient_is_in_two_places_at_once(visit):
-    other = factories.PractitionerFactory(clinics=[visit.clinic])
-    assert refuses(lambda: insert_beside(visit, practitioner=other, patient=visit.patient))
-    assert not refuses(lambda: insert_beside(visit, practitioner=other))
-
-
-@pytest.mark.parametrize(
-    "beside",
-    [
-        {"shift": HALF_AN_HOUR},
-        {"shift": -HALF_AN_HOUR},
-        {"state": "CANCELLED"},
-        {"state": "MISSED"},
-        {"overbooked": "emergency"},
-    ],
-)
-def test_visits_may_touch_and_the_cancelled_and_the_overbooked_take_no_time(visit, beside):
-    assert not refuses(lambda: insert_beside(visit, **beside))
-
-
-def test_a_visit_is_neither_moved_nor_taken_up_again_onto_another(visit):
-    later = factories.AppointmentFactory(
-        starts_at=START + timedelta(hours=2), practitioner=visit.practitioner, clinic=visit.clinic, kind=visit.kind
-    )
-    cancelled = factories.AppointmentFactory(
-        starts_at=START,
-        state="CANCELLED",
-        cancel_reason="wish",
-        practitioner=visit.practitioner,
-        clinic=visit.clinic,
-        kind=visit.kind,
-    )
-    move = "UPDATE clinic_appointment SET starts_at = %s, ends_at = %s WHERE id = %s"
-    assert refuses(lambda: execute(move, as_stored(START), as_stored(START + HALF_AN_HOUR), later.pk))
-    assert refuses(lambda: execute("UPDATE clinic_appointment SET state = 'BOOKED' WHERE id = %s", cancelled.pk))
-    assert not refuses(lambda: execute("UPDATE clinic_appointment SET sequence = sequence + 1"))
-
-
-def test_not_even_maintenance_lets_visits_overlap(visit):
-    with audit.maintenance("retention"):
-        assert refuses(lambda: insert_beside(visit))
-
-
 # -- how they come to stand ---------------------------------------------------------------------------------------------
 
 
@@ -391,7 +189,7 @@ def test_guards_are_out_of_the_way_while_sqlite_rebuilds_tables_and_only_then():
 
 def test_every_protected_table_has_its_guard():
     standing = " ".join(guards.installed(connection))
-    for table in PROTECTED:
+    for table in (*PROTECTED, guards.SESSION, guards.RULE):
         assert f"{table}_no_" in standing
     for overlap in (guards.PRACTITIONER_OVERLAP, guards.PATIENT_OVERLAP):
         assert overlap in standing

@@ -36,7 +36,7 @@ class Entry:
     on: date
     #: When it was written down, where that is kept.
     at: datetime | None
-    #: What it belongs to: the treatment, side effect, letter, follow-up or appointment. None for holds and consent.
+    #: What it belongs to: the treatment, side effect, letter, follow-up, appointment or document. None for holds and consent.
     public_id: UUID | None
     state: str
     what: str
@@ -66,18 +66,21 @@ def timeline(
     patient: Patient,
     kinds: Collection[Kind] = tuple(Kind),
     with_reviews: bool = True,
+    with_photographs: bool = True,
     letters: Source | None = None,
     skip: int = 0,
     rows: int = ROWS,
 ) -> Page:
     """Return what happened to `patient`, newest first, in one query whatever there is.
 
-    `with_reviews` says whether the reader may see how side effects were judged. `letters` gives rows made with
-    `happenings.shaped`, from the room above. `skip` leaves out the newest.
+    `with_reviews` says whether the reader may see how side effects were judged, `with_photographs` whether they may know
+    of photographs. `letters` gives rows made with `happenings.shaped`, from the room above. `skip` leaves out the newest.
     """
     sources: list[Source] = [source for kind, source in _SOURCES.items() if kind in kinds]
     if Kind.SIDE_EFFECT in kinds:
         sources.append(happenings.side_effects if with_reviews else happenings.reports)
+    if Kind.DOCUMENT in kinds:
+        sources.append(happenings.documents if with_photographs else happenings.papers)
     if Kind.LETTER in kinds and letters is not None:
         sources.append(letters)
     if not sources:

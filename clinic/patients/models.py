@@ -129,6 +129,7 @@ class ConsentPurpose(models.TextChoices):
     RESEARCH = "RESEARCH", _("research")
     FULLER_WORDING = "FULLER_WORDING", _("letters may name the treatment")
     TREATMENT = "TREATMENT", _("treatment")
+    PHOTOGRAPHS = "PHOTOGRAPHS", _("photographs for the record")
 
 
 class Consent(models.Model):

@@ -25,7 +25,7 @@ from clinic.reminders.wording import step_words
 from clinic.safety.models import Outcome, ReviewResult, Severity, SideEffectState, Urgency
 from clinic.scheduling.models import ChangeKind
 from clinic.staff.pictures.body_map import units_text
-from clinic.treatments.models import ContactChannel, ContactOutcome, SessionState, StopReason
+from clinic.treatments.models import ContactChannel, ContactOutcome, DocumentKind, SessionState, StopReason
 
 #: Letters that went, were tried, or wait for a person. Those not yet due, or no longer, did not happen.
 _LETTERS_TOLD = (
@@ -182,6 +182,18 @@ def _consent(entry: Entry, reader: Reader) -> Line:
     return Line(entry.on, title % {"purpose": purpose}, _joined(entry.detail, who))
 
 
+def _document(entry: Entry, reader: Reader) -> Line:
+    kind = DocumentKind(entry.what)
+    is_photograph = kind is DocumentKind.PHOTOGRAPH
+    # A paper has no page of its own: its address hands over the file.
+    url = _address("staff:photograph-show", entry) if is_photograph else ""
+    named = _joined(str(kind.label), entry.about)
+    if entry.event == "WITHDRAWN":
+        return Line(entry.on, _("Withdrawn: %(document)s") % {"document": named}, _joined(entry.detail, entry.who), url)
+    title = _("Attached: %(document)s") % {"document": named}
+    return Line(entry.on, title, entry.who, url, is_struck=entry.state == "WITHDRAWN")
+
+
 def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
@@ -198,4 +210,5 @@ _WRITERS: dict[Kind, Callable[[Entry, Reader], Line]] = {
     Kind.APPOINTMENT: _appointment,
     Kind.HOLD: _hold,
     Kind.CONSENT: _consent,
+    Kind.DOCUMENT: _document,
 }

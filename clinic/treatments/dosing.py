@@ -36,6 +36,7 @@ class Code(StrEnum):
     UNITS_TOO_MANY = "UNITS_TOO_MANY"
     UNITS_NOT_IN_VIAL = "UNITS_NOT_IN_VIAL"
     TOTAL_NOT_IN_VIAL = "TOTAL_NOT_IN_VIAL"
+    SITE_NOT_HERE = "SITE_NOT_HERE"
     SITE_NOT_SELECTABLE = "SITE_NOT_SELECTABLE"
     SIDE_MUST_BE_MIDLINE = "SIDE_MUST_BE_MIDLINE"
     SIDE_NEEDED = "SIDE_NEEDED"
@@ -88,6 +89,7 @@ class Finding:
 class GivenPoint:
     """One point as given. `side` is RIGHT, LEFT or MIDLINE of the patient; `label` tells apart two points of one site.
 
+    `is_of_clinic` says that its site is the catalogue's or an own point of the clinic that treats.
     A free point is not in the catalogue: its label is its name, and it has its own view (a `toxins.body.View`), x and y.
     """
 
@@ -95,6 +97,7 @@ class GivenPoint:
     site_label: str
     side: str
     units: Decimal
+    is_of_clinic: bool = True
     is_midline_site: bool = False
     is_selectable: bool = True
     may_be_contralateral: bool = False
@@ -243,6 +246,10 @@ def _check_units(units: Decimal, where: str) -> Iterator[Finding]:
 
 
 def _check_place(point: GivenPoint, condition_side: str, index: int) -> Iterator[Finding]:
+    if not point.is_of_clinic:
+        # Its name is the other clinic's affair.
+        yield Finding(f"points-{index}-site", Code.SITE_NOT_HERE)
+        return
     site = {"site": point.site_label}
     if not point.is_selectable:
         yield Finding(f"points-{index}-site", Code.SITE_NOT_SELECTABLE, site)
@@ -279,7 +286,7 @@ def _check_twice(points: Sequence[GivenPoint]) -> Iterator[Finding]:
     counted = Counter(place(point) for point in points)
     seen: set[tuple[object, ...]] = set()
     for index, point in enumerate(points):
-        if counted[place(point)] > 1 and place(point) in seen:
+        if point.is_of_clinic and counted[place(point)] > 1 and place(point) in seen:
             yield Finding(f"points-{index}-site", Code.POINT_TWICE, {"site": point.site_label, "side": point.side})
         seen.add(place(point))
 

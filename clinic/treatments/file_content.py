@@ -1,4 +1,4 @@
-"""What a sent file is by its content, and a picture made safe to keep. Pure.
+"""What a sent file is by its content, and a picture made safe to keep. Pure. (PDF: `pdf_content`.)
 
 Neither the name of a file nor what the sender calls it counts. A picture is decoded and written anew from its pixels alone: no
 place, time, device, embedded thumbnail, comment, colour profile or second file hidden behind the first outlives that.
@@ -22,9 +22,6 @@ MOST_PIXELS = {JPEG: 52_000_000, PNG: 30_000_000, WEBP: 30_000_000}
 SHORTEST_SIDE, LONGEST_SIDE = 16, 20_000
 #: Pixels of the longest side as it is kept, and in a list.
 KEPT_SIDE, THUMBNAIL_SIDE = 2_400, 320
-#: Near the end of a whole PDF stands its end mark; some programs add a little after it.
-_PDF_END, _PDF_TAIL = b"%%EOF", 4096
-
 _FORMATS = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
 _MODES = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
 #: What Pillow's decoders raise over bytes that are no whole picture.
@@ -40,6 +37,7 @@ class Fault(StrEnum):
     ANIMATED = "ANIMATED"
     TOO_MANY_PIXELS = "TOO_MANY_PIXELS"
     STRANGE_SHAPE = "STRANGE_SHAPE"
+    LOCKED = "LOCKED"
 
 
 class Unfit(Exception):
@@ -73,12 +71,6 @@ def type_of(data: bytes) -> str:
     if data.startswith(b"%PDF-"):
         return PDF
     raise Unfit(Fault.UNKNOWN)
-
-
-def require_whole_pdf(data: bytes) -> None:
-    """Raise Unfit if the end of the PDF is missing: it was cut off on its way."""
-    if _PDF_END not in data[-_PDF_TAIL:]:
-        raise Unfit(Fault.BROKEN)
 
 
 def cleaned(data: bytes) -> Picture:

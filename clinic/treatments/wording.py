@@ -19,6 +19,7 @@ _SENTENCES = {
     Code.UNITS_TOO_MANY: _("No vial holds that much: at most %(most)s U."),
     Code.UNITS_NOT_IN_VIAL: _("More than the %(left)s U left in this vial."),
     Code.TOTAL_NOT_IN_VIAL: _("This treatment needs %(needed)s U, but the vial has %(left)s U left."),
+    Code.SITE_NOT_HERE: _("Choose a point of this clinic or of the catalogue."),
     Code.SITE_NOT_SELECTABLE: _("%(site)s is never injected: choose another point."),
     Code.SIDE_MUST_BE_MIDLINE: _("%(site)s lies in the midline."),
     Code.SIDE_NEEDED: _("Say whether %(site)s was on the patient's right or left."),

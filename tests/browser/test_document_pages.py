@@ -26,7 +26,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def session(site, sign_in):
     """A treatment with photographs and papers, one of each withdrawn; a clinician is signed in."""
     clinic = ClinicFactory(name="Harbour clinic")
-    patient = PatientFactory(clinic=clinic, given_name="Ines", family_name="Duarte", record_number="R-21077")
+    patient = PatientFactory(
+        clinic=clinic, consents=["PHOTOGRAPHS"], given_name="Ines", family_name="Duarte", record_number="R-21077"
+    )
     session = InjectionSessionFactory(patient=patient, clinic=clinic)
     for title in ("At rest", "Eyes closed tightly, with the synkinesis at the right corner of the mouth", ""):
         PhotographFactory(session=session, title=title)

@@ -9,9 +9,19 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.audit import AuditEvent
 from clinic.treatments.models import FollowUp, SessionVersion
-from clinic.treatments.services import AmendedMeanwhile, TreatmentRefused
+from clinic.treatments.services import AmendedMeanwhile, Point, TreatmentRefused
 from tests.care.amended import Course, points, state_of, state_of_follow_up
-from tests.factories import NOW, TODAY, LabelRuleFactory, LotFactory, PractitionerFactory, ProductFactory, VialFactory
+from tests.factories import (
+    NOW,
+    TODAY,
+    ClinicFactory,
+    LabelRuleFactory,
+    LotFactory,
+    PractitionerFactory,
+    ProductFactory,
+    SiteFactory,
+    VialFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +65,15 @@ def test_date_and_practitioner_stand_on_each_version_as_they_were_signed(course)
     said = list(session.versions.order_by("number").values_list("performed_on", "practitioner"))
     assert said == [(TODAY, course.practitioner.pk), (TODAY - timedelta(days=1), other.pk)]
     assert (session.performed_on, session.practitioner) == (TODAY - timedelta(days=1), other)
+
+
+def test_own_point_of_another_clinic_is_refused_and_that_of_this_clinic_taken(course):
+    session = course.sign()
+    foreign, own = SiteFactory(code="OWN_1", clinic=ClinicFactory()), SiteFactory(code="OWN_2", clinic=course.clinic)
+    assert refusal(lambda: course.amend(session, points=[Point(foreign, "RIGHT", Decimal(3))])) == ["points-0-site"]
+    course.amend(session, points=[Point(own, "RIGHT", Decimal(3))])
+    session.refresh_from_db()
+    assert [one.site for one in session.current_version.injections.all()] == [own]
 
 
 def test_point_keeps_its_place_when_the_catalogue_has_moved_since(course):

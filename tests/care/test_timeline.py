@@ -12,10 +12,13 @@ from tests.factories import (
     ConditionFactory,
     ConsentFactory,
     ContactAttemptFactory,
+    DocumentFactory,
+    DocumentWithdrawalFactory,
     FollowUpFactory,
     HoldFactory,
     InjectionSessionFactory,
     PatientFactory,
+    PhotographFactory,
     ReviewFactory,
     SessionVersionFactory,
     SessionVoidFactory,
@@ -67,6 +70,31 @@ def test_amendment_is_told_with_its_reason(patient, follow_up):
 
     entry = one(patient, "AMENDED")
     assert (entry.on, entry.detail, entry.public_id) == (date(2026, 10, 1), "a slip", follow_up.session.public_id)
+
+
+def test_photographs_and_papers_are_told_when_they_were_attached_and_withdrawn():
+    patient = PatientFactory(consents=())
+    photograph = PhotographFactory(patient=patient, title="eyes closed", taken_on=date(2026, 1, 5))
+    DocumentFactory(patient=patient, uploaded_at=NOW + timedelta(hours=1))
+    DocumentWithdrawalFactory(document=photograph, reason="of another patient", at=NOW + timedelta(days=1))
+
+    withdrawn, paper, attached = timeline(patient=patient).entries
+    assert {entry.kind for entry in (withdrawn, paper, attached)} == {Kind.DOCUMENT}
+    assert (withdrawn.event, withdrawn.what, withdrawn.about) == ("WITHDRAWN", "PHOTOGRAPH", "eyes closed")
+    assert (withdrawn.on, withdrawn.detail) == (NOW.date() + timedelta(days=1), "of another patient")
+    assert (paper.event, paper.what, paper.state) == ("ATTACHED", "SIGNED_CONSENT", "")
+    assert (attached.event, attached.on, attached.state) == ("ATTACHED", NOW.date(), "WITHDRAWN")
+    assert attached.public_id == withdrawn.public_id == photograph.public_id
+    assert attached.who == photograph.uploaded_by.name
+
+
+def test_whoever_may_not_see_photographs_is_not_told_of_any():
+    patient = PatientFactory(consents=())
+    DocumentWithdrawalFactory(document=PhotographFactory(patient=patient))
+    DocumentFactory(patient=patient)
+
+    (entry,) = timeline(patient=patient, with_photographs=False).entries
+    assert (entry.event, entry.what) == ("ATTACHED", "SIGNED_CONSENT")
 
 
 def test_amended_treatment_is_told_as_it_stands_and_says_so(patient, follow_up):

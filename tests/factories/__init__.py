@@ -6,7 +6,7 @@ that is given a condition takes its patient from it, a patient its clinic, and s
 
 from tests.factories.base import NOW, TODAY, Factory
 from tests.factories.checks import ALL_NO, GivenElsewhereFactory, OverrideFactory, PreCheckFactory, past_the_checks
-from tests.factories.documents import PDF, DocumentFactory, DocumentWithdrawalFactory, PhotographFactory, picture
+from tests.factories.documents import PDF, DocumentFactory, DocumentWithdrawalFactory, PhotographFactory, pdf, picture
 from tests.factories.patients import (
     ConditionFactory,
     ConsentFactory,
@@ -41,6 +41,7 @@ from tests.factories.toxins import (
     PresentationFactory,
     ProductCodeFactory,
     ProductFactory,
+    RuleVerificationFactory,
     SiteDoseFactory,
     SiteFactory,
     VialDiscardFactory,
@@ -109,6 +110,7 @@ __all__ = [
     "ProductFactory",
     "ProtocolTemplateFactory",
     "ReviewFactory",
+    "RuleVerificationFactory",
     "SessionVersionFactory",
     "SessionVoidFactory",
     "SideEffectFactory",
@@ -131,5 +133,6 @@ __all__ = [
     "own_rule",
     "own_site",
     "past_the_checks",
+    "pdf",
     "picture",
 ]

@@ -7,9 +7,11 @@ from io import BytesIO
 import factory
 from django.core.files.base import ContentFile
 from PIL import Image
+from pypdf import PdfWriter
 
 from clinic.treatments.file_content import cleaned
 from clinic.treatments.models import Document, DocumentWithdrawal
+from clinic.treatments.pdf_content import cleaned_pdf
 from clinic.treatments.services import documents_storage
 from tests.factories.base import NOW, TODAY, Factory
 from tests.factories.patients import PatientFactory
@@ -23,7 +25,17 @@ def picture(kind="JPEG", size=(640, 480), colour="#7a5", **options):
     return written.getvalue()
 
 
-PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+def pdf(width=595, **hidden):
+    """The bytes of a PDF of one empty page, `width` points across; `hidden` describes it in its Info dictionary."""
+    writer, written = PdfWriter(), BytesIO()
+    writer.add_blank_page(width=width, height=842)
+    writer.add_metadata({f"/{name}": text for name, text in hidden.items()})
+    writer.write(written)
+    return written.getvalue()
+
+
+#: A PDF in which nothing is hidden: it is kept byte for byte.
+PDF = cleaned_pdf(pdf())
 
 
 def _kept(data, ending):

@@ -16,6 +16,7 @@ from clinic.toxins.models import (
     Product,
     ProductCode,
     ProductFamily,
+    RuleVerification,
     Site,
     SiteDose,
     Vial,
@@ -170,6 +171,17 @@ class LabelRuleFactory(Factory):
     interval_unit = "WEEK"
     wording = "Not more often than every 12 weeks"
     source = "A test"
+
+
+class RuleVerificationFactory(Factory):
+    class Meta:
+        model = RuleVerification
+
+    rule = factory.SubFactory(LabelRuleFactory)
+    clinic = factory.SubFactory(ClinicFactory)
+    by = factory.SubFactory(UserFactory)
+    at = NOW
+    note = "SmPC of March"
 
 
 def own_rule(clinic, **said):

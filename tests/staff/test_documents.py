@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 @pytest.fixture
 def patient(clinic):
-    return PatientFactory(clinic=clinic)
+    return PatientFactory(clinic=clinic, consents=["VISIT", "INVITE", "PHOTOGRAPHS"])
 
 
 @pytest.fixture
@@ -84,6 +84,19 @@ def test_photographs_of_a_treatment_stand_on_its_page_and_on_the_patients(doctor
 def test_a_picture_taken_with_the_telephones_camera_is_attached(doctor, patient):
     assert add(doctor, patient, camera=file()).status_code == 302
     assert Document.objects.get().title == "eyes closed"
+
+
+def test_photograph_of_a_patient_without_consent_asks_how_they_agreed(doctor, patient, clinic):
+    assert "agreed to be photographed" not in text(doctor.get(at("photograph-add", patient)))
+    new = PatientFactory(clinic=clinic, consents=())
+    assert "There is no consent to photographs on record" in text(doctor.get(at("photograph-add", new)))
+    refused = add(doctor, new, file())
+    assert (refused.status_code, Document.objects.count()) == (422, 0)
+    assert "say how they agreed" in error_at(refused, "consent_how")
+    assert value_of(refused, "title") == "eyes closed"
+    assert add(doctor, new, file(), consent_how="on paper").status_code == 302
+    page = text(doctor.get(at("patient-show", new) + "?kind=CONSENT"))
+    assert "Agreed to: photographs for the record on paper" in page
 
 
 def test_a_refused_form_comes_back_filled_in(doctor, patient, session):
@@ -143,6 +156,23 @@ def test_another_patients_treatment_is_not_offered_or_taken(doctor, patient, cli
     assert str(other.public_id) not in doctor.get(at("photograph-add", patient)).content.decode()
     refused = add(doctor, patient, file(), session=str(other.public_id))
     assert (refused.status_code, "this patient's" in error_at(refused, "session")) == (422, True)
+
+
+def test_attaching_and_withdrawing_stand_in_the_patients_history(browse_as, patient):
+    doctor = browse_as(Role.CLINICIAN)
+    photograph = PhotographFactory(patient=patient, title="Eyes closed tightly")
+    attach(doctor, patient)
+    doctor.post(at("photograph-withdraw", photograph), {"reason": "blurred"})
+    told = text(doctor.get(at("patient-show", patient) + "?kind=DOCUMENT"))
+    for words in (
+        "Attached: photograph · Eyes closed tightly", "Withdrawn: photograph · Eyes closed tightly blurred ·",
+        "Attached: signed consent · consent, version 3",
+    ):  # fmt: skip
+        assert words in told
+    desk = browse_as(Role.FRONT_DESK)
+    told = text(desk.get(at("patient-show", patient) + "?kind=DOCUMENT"))
+    assert "Attached: signed consent · consent, version 3" in told
+    assert "photograph · " not in told
 
 
 def test_the_front_desk_attaches_papers_and_sees_no_photographs(desk, patient, session):
@@ -237,7 +267,7 @@ def test_a_withdrawn_document_says_so_and_can_still_be_read(doctor, patient, ses
 def test_a_patient_with_many_documents_has_a_page_of_them_all(doctor, patient):
     for number in range(60):
         DocumentFactory(patient=patient, title=f"paper {number}", taken_on=TODAY - timedelta(days=number))
-    shown = text(doctor.get(at("patient-show", patient)))
+    shown = text(doctor.get(at("patient-show", patient) + "?kind=TREATMENT"))
     assert "All photographs and papers" in shown
     assert "paper 11" in shown
     assert "paper 12" not in shown

@@ -118,6 +118,25 @@ def test_database_that_does_not_take_a_treatment_leaves_the_page_as_it_was_typed
     assert desk.post(("ZYG_MAJ", "RIGHT", "2.5"), **free_row(1), token=token).status_code == 302
 
 
+def test_database_that_does_not_take_an_amendment_leaves_the_page_as_it_was_typed(desk, monkeypatch, caplog):
+    desk.post(("ZYG_MAJ", "RIGHT", "2.5"))
+    session = InjectionSession.objects.get()
+    url = reverse("staff:treatment-amend", args=[session.public_id])
+    form = desk.form(("ZYG_MAJ", "RIGHT", "3"), **free_row(1), notes="a word on Duarte", based_on="1", reason="typed 2.5 for 3")
+    monkeypatch.setattr("clinic.staff.views.treatment_amending.amend_treatment", failing(OperationalError("database is locked")))
+    response = desk.client.post(url, form)
+    assert response.status_code == 503
+    assert "Nothing was written: the database did not take it." in text(response)
+    assert rows_on(response, 2) == [("ZYG_MAJ", "RIGHT", "3"), ("FREE", "RIGHT", "5")]
+    assert "a word on Duarte</textarea>" in response.content.decode()
+    assert "typed 2.5 for 3" in response.content.decode()
+    assert session.versions.count() == 1
+    assert "Duarte" not in caplog.text
+    monkeypatch.undo()
+    assert desk.client.post(url, form).status_code == 302
+    assert session.versions.count() == 2
+
+
 def test_fault_nobody_thought_of_leaves_the_draft(desk, monkeypatch):
     form = desk.form(("ZYG_MAJ", "RIGHT", "2.5"), notes="typed before")
     desk.client.post(draft_url(desk), form | {"draft_revision": "0"}, headers=SCRIPT)

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from botox_tracker.private_files import PrivateFiles
 from clinic.audit import Actor, AuditEvent
-from clinic.patients.services import Refused
+from clinic.patients.services import Refused, withdraw_consent
 from clinic.practice.models import Role
 from clinic.treatments.models import Document, DocumentWithdrawal
 from clinic.treatments.services import (
@@ -34,6 +34,7 @@ from tests.factories import (
     PhotographFactory,
     SessionVoidFactory,
     member,
+    pdf,
     picture,
 )
 
@@ -50,7 +51,7 @@ def folder(settings, tmp_path):
 
 @pytest.fixture
 def patient():
-    return PatientFactory()
+    return PatientFactory(consents=["PHOTOGRAPHS"])
 
 
 @pytest.fixture
@@ -92,8 +93,8 @@ def test_a_photograph_is_kept_with_what_is_known_of_it(patient, doctor):
     assert documents_storage().exists(kept.thumbnail_as)
 
 
-def test_a_pdf_is_kept_as_it_was_sent(patient, doctor):
-    kept = paper(patient, doctor)
+def test_a_pdf_is_kept_without_what_is_hidden_in_it(patient, doctor):
+    kept = paper(patient, doctor, sent(pdf(Author="Zzyzx"), "consent.pdf"))
     assert documents_storage().open(kept.stored_as).read() == PDF
     assert (kept.content_type, kept.width, kept.thumbnail_as) == ("application/pdf", None, "")
 
@@ -155,6 +156,33 @@ def test_a_file_past_the_limit_is_refused_without_being_read(patient, doctor, se
     assert large.tell() == 0
 
 
+def test_without_consent_no_photograph_is_kept(doctor, patient):
+    withdraw_consent(by=doctor, patient=patient, purpose="PHOTOGRAPHS", how="by phone", now=NOW)
+    assert refusal(lambda: photographs(patient, doctor)) == {
+        "consent_how": "No photograph without the patient's consent: say how they agreed."
+    }
+
+
+def test_consent_that_is_given_with_the_photograph_is_recorded_once(doctor):
+    patient = PatientFactory(consents=())
+    photographs(patient, doctor, consent_how="on paper")
+    photographs(patient, doctor, sent(picture(colour="#123456")), consent_how="by phone")
+    (consent,) = patient.consents.all()
+    assert (consent.purpose, consent.is_given, consent.how, consent.by_user) == ("PHOTOGRAPHS", True, "on paper", doctor.user)
+
+
+def test_consent_withdrawn_while_the_file_was_being_sent_counts(doctor, patient, monkeypatch):
+    answers = iter([True, False])
+    monkeypatch.setattr("clinic.treatments.services.documents.may_be_photographed", lambda **_asked: next(answers))
+    assert list(refusal(lambda: photographs(patient, doctor))) == ["consent_how"]
+
+
+def test_what_is_refused_gives_no_consent_either(doctor):
+    patient = PatientFactory(consents=())
+    refusal(lambda: photographs(patient, doctor, sent(b"a text"), consent_how="on paper"))
+    assert not patient.consents.exists()
+
+
 def test_several_photographs_are_kept_all_or_none(patient, doctor):
     said = refusal(lambda: photographs(patient, doctor, sent(), sent(b"a text", "notes.txt"), sent(b"", "x" * 300 + ".jpg")))
     assert "x" * 40 + "…" in said["files"]
@@ -174,7 +202,7 @@ def test_the_same_file_is_not_attached_twice_to_a_patient(patient, doctor):
     assert Document.objects.count() == 1
     withdraw_document(by=doctor, document=kept, reason="wrong day", now=NOW)
     photographs(patient, doctor)
-    photographs(PatientFactory(clinic=patient.clinic), doctor)
+    photographs(PatientFactory(clinic=patient.clinic, consents=["PHOTOGRAPHS"]), doctor)
     assert Document.objects.count() == 3
 
 

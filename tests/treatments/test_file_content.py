@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from clinic.treatments import file_content
-from clinic.treatments.file_content import KEPT_SIDE, THUMBNAIL_SIDE, Fault, Unfit, cleaned, require_whole_pdf, type_of
+from clinic.treatments.file_content import KEPT_SIDE, THUMBNAIL_SIDE, Fault, Unfit, cleaned, type_of
 from tests.factories import PDF, picture
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
@@ -202,10 +202,6 @@ def test_a_telephones_second_picture_behind_the_first_is_left_out():
 
 def test_a_pdf_is_no_picture_and_is_taken_whole_only():
     assert fault_of(PDF) == Fault.UNKNOWN
-    require_whole_pdf(PDF)
-    require_whole_pdf(PDF + b"\r\n" * 100)
-    with pytest.raises(Unfit):
-        require_whole_pdf(PDF[:-10])
 
 
 def test_a_refusal_says_nothing_of_the_content():

@@ -178,6 +178,18 @@ def test_vial_of_another_clinic_tells_nothing_of_itself(visit):
     assert problems == [("vial", "Choose a vial of this clinic.")]
 
 
+def test_own_point_of_another_clinic_is_refused_and_tells_nothing_of_itself(visit):
+    foreign = SiteFactory(code="OWN_1", muscle="Secretive", clinic=ClinicFactory(), is_selectable=False)
+    problems = visit.refusal(point(), point(site=foreign), point(site=foreign))
+    assert problems == [(f"points-{n}-site", "Choose a point of this clinic or of the catalogue.") for n in (1, 2)]
+
+
+def test_own_point_of_the_clinic_is_signed(visit):
+    own = SiteFactory(code="OWN_1", clinic=visit.clinic)
+    session = visit.sign(point(site=own))
+    assert [one.site for one in session.current_version.injections.all()] == [own]
+
+
 def test_vial_of_another_product_is_refused(visit):
     xeomin = ProductFactory(code="INCO", brand_name="Xeomin")
     ((field, message),) = visit.refusal(product=xeomin)

@@ -33,6 +33,7 @@ def attach_some_documents(places: Sequence[Place], now: datetime) -> None:
                     title=pose,
                     taken_on=session.performed_on,
                     session=session,
+                    consent_how="on paper",
                     now=at,
                 )
             if number == 0:

@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic.staff.forms.fields import DayField, LineField, PlainForm
+from clinic.staff.forms.patients import HOW_TOLD
 from clinic.treatments.models import DocumentKind, InjectionSession
 from clinic.treatments.services import MOST_FILES
 
@@ -83,10 +84,20 @@ class PhotographForm(_AttachForm):
     )
     photographs = FilesField(label=_("Photographs"), required=False, widget=FilesInput(attrs={"accept": _PICTURES}))
     title = LineField(label=_("What they show"), max_length=120, required=False, help_text=_("For example: eyes closed tightly"))
-    field_order = ["camera", "photographs", "title", "taken_on", "session"]
+    consent_how = forms.ChoiceField(
+        label=_("How the patient agreed to be photographed"),
+        required=False,
+        choices=[("", _("Choose…")), *HOW_TOLD],
+        help_text=_(
+            "There is no consent to photographs on record, or it was withdrawn. What you choose here is recorded as consent."
+        ),
+    )
+    field_order = ["consent_how", "camera", "photographs", "title", "taken_on", "session"]
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, asks_for_consent: bool, **options: Any) -> None:
         super().__init__(*args, **options)
+        if not asks_for_consent:
+            del self.fields["consent_how"]
         self.fields["taken_on"].label = _("Taken on")
         self.fields["photographs"].help_text = _(
             "JPEG, PNG or WebP, up to %(number)d at a time, at most %(most)d MB each. Place, time and everything else hidden "
@@ -102,7 +113,8 @@ class PhotographForm(_AttachForm):
     def helper(self) -> FormHelper:
         helper = super().helper
         # A machine without a camera of that kind shows the second way only (documents.css).
-        helper.layout = Layout(Div("camera", css_class="by-camera"), "photographs", "title", "taken_on", "session")
+        asked = ["consent_how"] if "consent_how" in self.fields else []
+        helper.layout = Layout(*asked, Div("camera", css_class="by-camera"), "photographs", "title", "taken_on", "session")
         return helper
 
 
@@ -125,7 +137,10 @@ class PaperForm(_AttachForm):
         super().__init__(*args, **options)
         self.fields["title"].help_text = _("For example: consent to treatment, version 3")
         self.fields["taken_on"].label = _("Signed or written on")
-        self.fields["file"].help_text = _("PDF, JPEG, PNG or WebP, at most %(most)d MB.") % {"most": settings.DOCUMENT_MEGABYTES}
+        self.fields["file"].help_text = _(
+            "PDF, JPEG, PNG or WebP, at most %(most)d MB. Who wrote a PDF and when, attached files and scripts are removed; "
+            "one with a digital signature is kept as it is."
+        ) % {"most": settings.DOCUMENT_MEGABYTES}
 
 
 class WithdrawForm(PlainForm):

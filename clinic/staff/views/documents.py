@@ -27,6 +27,7 @@ from clinic.treatments.services import (
     attach_photographs,
     documents_storage,
     is_stored,
+    may_be_photographed,
     withdraw_document,
 )
 
@@ -59,10 +60,14 @@ class _AttachPage(PatientFormPage):
 
     def fresh_form(self, patient: Patient) -> PlainForm:
         wanted = self.request.GET.get("session", "")
-        return self.form_class(sessions=self.sessions(patient), today=self.today(patient), initial={"session": wanted})
+        return self.form_class(initial={"session": wanted}, **self.asked(patient))
 
     def filled_form(self, patient: Patient) -> PlainForm:
-        return self.form_class(self.request.POST, self.request.FILES, sessions=self.sessions(patient), today=self.today(patient))
+        return self.form_class(self.request.POST, self.request.FILES, **self.asked(patient))
+
+    def asked(self, patient: Patient) -> dict[str, Any]:
+        """What the form has to know of the patient."""
+        return {"sessions": self.sessions(patient), "today": self.today(patient)}
 
     def sessions(self, patient: Patient) -> list[InjectionSession]:
         """The patient's signed treatments, newest first."""
@@ -89,6 +94,9 @@ class PhotographAdd(_AttachPage):
     template = "staff/photograph-add.html"
     form_class = PhotographForm
 
+    def asked(self, patient: Patient) -> dict[str, Any]:
+        return super().asked(patient) | {"asks_for_consent": not may_be_photographed(patient=patient)}
+
     def attach(self, patient: Patient, form: PhotographForm) -> str:
         given = form.cleaned_data
         kept = attach_photographs(
@@ -98,6 +106,7 @@ class PhotographAdd(_AttachPage):
             title=given["title"],
             taken_on=given["taken_on"],
             session=given["session"],
+            consent_how=given.get("consent_how", ""),
             now=self.now,
         )
         return ngettext("%(count)d photograph is attached.", "%(count)d photographs are attached.", len(kept)) % {

@@ -118,6 +118,7 @@ class PatientShow(PatientPage):
             patient=patient,
             kinds=[kind] if kind else list(Kind),
             with_reviews=may_see_log,
+            with_photographs=Permission.VIEW_PHOTOGRAPHS in rights,
             letters=letters,
             skip=(number - 1) * HISTORY_ROWS,
             rows=HISTORY_ROWS,
@@ -149,6 +150,7 @@ _TABS = (
     (Kind.CONTACT, gettext_lazy("Contacts")),
     (Kind.HOLD, gettext_lazy("Holds")),
     (Kind.CONSENT, gettext_lazy("Consent")),
+    (Kind.DOCUMENT, gettext_lazy("Photographs and papers")),
 )
 
 

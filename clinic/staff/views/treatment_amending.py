@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.functional import cached_property
@@ -35,6 +36,7 @@ from clinic.staff.on_record import values_on_record
 from clinic.staff.recording import Desk, lay_desk, row_of
 from clinic.staff.templates_offered import TemplateShelf
 from clinic.staff.treatment_pages import TreatmentPage
+from clinic.staff.unwritten import UNWRITTEN, log_unwritten
 from clinic.staff.version_lines import ChangeLine, change_lines
 from clinic.staff.views.treatments import TreatmentRecord
 from clinic.treatments import dosing
@@ -104,6 +106,9 @@ class TreatmentAmend(TreatmentPage, TreatmentRecord):
                 return self.tell_of_amendment(desk, rows, form)
             except DraftConflict as conflict:
                 return self.page(desk, rows, form=form, points=points, status=409, conflict=conflict)
+            except OperationalError:
+                log_unwritten()
+                return self.page(desk, rows, form=form, points=points, status=UNWRITTEN)
         return self.page(desk, rows, form=form, points=points, problems=problems)
 
     def open(self, public_id: uuid.UUID) -> HttpResponse | None:

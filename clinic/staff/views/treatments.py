@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -43,11 +42,10 @@ from clinic.staff.forms.vials import VIAL_FIELDS
 from clinic.staff.pages import StaffPage
 from clinic.staff.recording import Desk, lay_desk
 from clinic.staff.templates_offered import shelf_for
+from clinic.staff.unwritten import UNWRITTEN, log_unwritten
 from clinic.staff.vials import shares_in_words
 from clinic.treatments.models import FollowUp, InjectionSession, TreatmentDraft
 from clinic.treatments.services import AlreadyRecorded, DraftConflict, Problem, TreatmentRefused, draft_of
-
-logger = logging.getLogger(__name__)
 
 
 class TreatmentRecord(StaffPage):
@@ -96,8 +94,8 @@ class TreatmentRecord(StaffPage):
             except DraftConflict as conflict:
                 return self.answer(desk, rows, interview=interview, form=form, points=points, status=409, conflict=conflict)
             except OperationalError:
-                logger.exception("A treatment could not be written.")
-                return self.answer(desk, rows, interview=interview, form=form, points=points, status=503)
+                log_unwritten()
+                return self.answer(desk, rows, interview=interview, form=form, points=points, status=UNWRITTEN)
         return self.answer(desk, rows, interview=interview, form=form, points=points, problems=problems)
 
     def sign(self, desk: Desk, form: TreatmentForm, points: PointFormSet, interview: Interview) -> HttpResponseRedirect:
@@ -285,7 +283,7 @@ class TreatmentRecord(StaffPage):
             "points": points,
             "problems": problems,
             "is_refused": status == 422,
-            "is_unwritten": status == 503,
+            "is_unwritten": status == UNWRITTEN,
             "interview": interview,
             "asking": asking,
             "noted": noted,

@@ -8,6 +8,7 @@ from clinic.treatments.services.documents import (
     attach_photographs,
     documents_storage,
     is_stored,
+    may_be_photographed,
     withdraw_document,
 )
 from clinic.treatments.services.drafts import (
@@ -95,6 +96,7 @@ __all__ = [
     "lock_for_amending",
     "lock_for_signing",
     "log_contact",
+    "may_be_photographed",
     "note_given_elsewhere",
     "open_follow_up",
     "problems_from",

@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic import audit
-from clinic.patients.models import Patient
-from clinic.patients.services import Problem, Refused
+from clinic.patients.models import ConsentPurpose, Patient
+from clinic.patients.services import Problem, Refused, consents_of, give_consent
 from clinic.patients.services.refusals import problems_of
-from clinic.treatments import file_content
+from clinic.treatments import file_content, pdf_content
 from clinic.treatments.file_content import Fault, Unfit
 from clinic.treatments.models import ContentType, Document, DocumentKind, DocumentWithdrawal, InjectionSession, SessionState
 
@@ -36,6 +36,7 @@ _FAULTS: dict[Fault, Promise] = {
     Fault.BROKEN: gettext_lazy("The file is damaged or incomplete. Send it again."),
     Fault.ANIMATED: gettext_lazy("The picture moves. Only still pictures are taken."),
     Fault.TOO_MANY_PIXELS: gettext_lazy("The picture has too many pixels: at most 52 million in a JPEG, 30 million otherwise."),
+    Fault.LOCKED: gettext_lazy("The PDF asks for a password. Save it without one, or print it and attach a picture of it."),
     Fault.STRANGE_SHAPE: gettext_lazy("The picture has an unusual size or kind of colour and is not taken."),
 }
 
@@ -68,10 +69,13 @@ def attach_photographs(
     taken_on: date,
     title: str = "",
     session: InjectionSession | None = None,
+    consent_how: str = "",
     now: datetime,
 ) -> list[Document]:
     """Keep photographs of the patient, all or none; return them in the order they were sent.
 
+    The patient has agreed to photographs, or agrees with this: `consent_how` says how they told, and is recorded with it. Raises
+    Refused (field "consent_how") without either.
     Each is kept as a JPEG of its pixels alone, at most 2,400 a side, with a thumbnail. Raises Refused (field "files") for a file
     that is no still JPEG, PNG or WebP picture, is too large, or is on record for this patient already; for a day before birth or
     after today (clinic's zone); for a treatment that is not signed. ValueError when no person acts.
@@ -93,9 +97,27 @@ def attach_photographs(
         for content in contents
     ]  # fmt: skip
     problems += _problems_of(rows[:1] or [_row_without_file(patient, session, title, taken_on)], now)
+    if not consent_how and not may_be_photographed(patient=patient):
+        problems.append(_no_consent())
     if problems:
         raise Refused(problems)
-    return _keep(rows, contents, by=by, field="files", now=now)
+    with transaction.atomic():
+        Patient.objects.select_for_update().get(pk=patient.pk)
+        # Asked again under the lock: it may have been withdrawn meanwhile.
+        if not may_be_photographed(patient=patient):
+            if not consent_how:
+                raise Refused([_no_consent()])
+            give_consent(by=by, patient=patient, purpose=ConsentPurpose.PHOTOGRAPHS, how=consent_how, now=now)
+        return _keep(rows, contents, by=by, field="files", now=now)
+
+
+def may_be_photographed(*, patient: Patient) -> bool:
+    """Whether the patient agrees to photographs now. Those of before stay when they no longer do: they are part of the record."""
+    return ConsentPurpose.PHOTOGRAPHS in consents_of([patient.pk])[patient.pk]
+
+
+def _no_consent() -> Problem:
+    return Problem("consent_how", _("No photograph without the patient's consent: say how they agreed."))
 
 
 def attach_paper(
@@ -109,7 +131,7 @@ def attach_paper(
     session: InjectionSession | None = None,
     now: datetime,
 ) -> Document:
-    """Keep a signed consent, a letter or another paper: a PDF as it was sent, or a picture of it, cleaned like a photograph.
+    """Keep a signed consent, a letter or another paper: a PDF without what is hidden in it, or a picture of it, cleaned.
 
     Raises Refused (field "file") for any other content and what `attach_photographs` refuses; for a missing title; for a
     photograph. ValueError when no person acts.
@@ -195,8 +217,7 @@ def _paper(data: bytes) -> _Content:
     try:
         sent_type = file_content.type_of(data)
         if sent_type == file_content.PDF:
-            file_content.require_whole_pdf(data)
-            return _Content(sent_type, ContentType.PDF, data)
+            return _Content(sent_type, ContentType.PDF, pdf_content.cleaned_pdf(data))
         picture = file_content.cleaned(data)
     except Unfit as unfit:
         raise Refused.for_field("", _FAULTS[unfit.fault]) from unfit

@@ -73,13 +73,14 @@ def vial_facts(vial: Vial, patient: Patient, product: Product) -> dosing.VialFac
     )
 
 
-def point_facts(point: Point) -> dosing.GivenPoint:
-    """The point as the checks want it."""
+def point_facts(point: Point, clinic_id: int) -> dosing.GivenPoint:
+    """The point as the checks want it, for a treatment at the clinic with this key."""
     return dosing.GivenPoint(
         site=point.site.code,
         site_label=str(point.site),
         side=point.side,
         units=point.units,
+        is_of_clinic=point.site.clinic_id in (None, clinic_id),
         is_midline_site=point.site.laterality == Laterality.MIDLINE,
         is_selectable=point.site.is_selectable,
         may_be_contralateral=point.site.may_be_contralateral,

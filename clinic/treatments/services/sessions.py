@@ -123,7 +123,7 @@ def sign_locked(
             *dosing.check_dates(
                 performed_on=performed_on, today=now.astimezone(patient.clinic.zone).date(), born_on=patient.born_on
             ),
-            *dosing.check_points([point_facts(point) for point in points], condition_side=condition.side),
+            *dosing.check_points([point_facts(point, patient.clinic_id) for point in points], condition_side=condition.side),
             *_check_draws(draws, vials, patient, product, total, performed_on, now),
             *check_shared(draws, vials, shared),
         ]

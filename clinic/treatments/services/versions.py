@@ -128,7 +128,7 @@ def problems_of_version(
                 today=now.astimezone(patient.clinic.zone).date(),
                 born_on=patient.born_on,
             ),
-            *dosing.check_points([point_facts(point) for point in points], condition_side=condition.side),
+            *dosing.check_points([point_facts(point, session.clinic_id) for point in points], condition_side=condition.side),
             *_check_sum(points, draws),
             *_check_draws(session, wording, draws, vials, own, now),
             *check_shared([draw for draw in draws if draw.vial.pk not in own], vials, shared),
