@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.safety.models import Outcome, Severity, SideEffect, SideEffectState, Urgency
 from clinic.safety.querysets import SideEffectQuerySet
+from clinic.staff.names import Kind, Names
 from clinic.treatments.models import VialUse
 
 #: Where each fact of a line is found. What is not named here is a column of the side effect.
@@ -33,8 +35,8 @@ _SOURCES = {
     "serious_criteria": "current_version__serious_criteria",
     "outcome": "current_version__outcome",
     "treated_on": "session__performed_on",
-    "product": "session__product__brand_name",
-    "practitioner": "session__practitioner__name",
+    "product_id": "session__product_id",
+    "practitioner_id": "session__practitioner_id",
     "session_version_id": "session__current_version_id",
     "reporter": "reported_by__name",
 }
@@ -73,9 +75,10 @@ def facts_of(side_effects: SideEffectQuerySet) -> QuerySet[SideEffect, Any]:
     return found
 
 
-def lines_of(rows: Iterable[Any], *, zone: ZoneInfo) -> list[Line]:
+def lines_of(rows: Iterable[Any], *, zone: ZoneInfo, names: Names) -> list[Line]:
     """Put rows from `facts_of` into words; days are those of `zone`. One query, for the lots."""
     rows = list(rows)
+    words = _words(get_language())
     lots: dict[int, list[str]] = defaultdict(list)
     versions = [row.session_version_id for row in rows if row.session_version_id]
     uses = VialUse.objects.filter(version__in=versions).order_by("pk")
@@ -86,25 +89,31 @@ def lines_of(rows: Iterable[Any], *, zone: ZoneInfo) -> list[Line]:
             public_id=row.public_id,
             term=row.term,
             urgency="" if row.urgency == Urgency.GREEN else row.urgency,
-            urgency_words=str(Urgency(row.urgency).label),
+            urgency_words=words[Urgency, row.urgency],
             patient=f"{row.given_name} {row.family_name}",
             patient_public_id=row.patient_public_id,
             record_number=row.record_number,
             onset_on=row.onset_on,
             treated_on=row.treated_on,
-            product=row.product or "",
+            product=names.of(Kind.PRODUCT, row.product_id),
             lots=", ".join(lots.get(row.session_version_id, ())),
-            practitioner=row.practitioner or "",
-            severity=str(Severity(row.severity).label),
+            practitioner=names.of(Kind.PRACTITIONER, row.practitioner_id),
+            severity=words[Severity, row.severity],
             is_serious=bool(row.serious_criteria),
-            outcome=str(Outcome(row.outcome).label),
+            outcome=words[Outcome, row.outcome],
             reported_on=row.reported_at.astimezone(zone).date(),
             reporter=_("by the patient") if row.reported_by_patient else row.reporter,
             state=row.state,
-            state_words=str(SideEffectState(row.state).label),
+            state_words=words[SideEffectState, row.state],
         )
         for row in rows
     ]
+
+
+@lru_cache(maxsize=8)
+def _words(language: str | None) -> dict[tuple[Any, Any], str]:
+    """What each choice is called in the language that is spoken now: looked up once, not for every line."""
+    return {(kind, value): str(word) for kind in (Urgency, Severity, Outcome, SideEffectState) for value, word in kind.choices}
 
 
 @lru_cache(maxsize=2000)

@@ -12,7 +12,7 @@ from django.db.models import F
 from clinic.patients.models import Patient
 from clinic.patients.querysets import PatientQuerySet
 from clinic.practice.roles import Permission
-from clinic.practice.services import clinics_where
+from clinic.practice.services import clinic_keys_where
 from clinic.prepared import PreparedUpdate
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def visible_to(user: User | AnonymousUser, permission: Permission = Permission.V
 
     Every view loads its objects through this function; an id outside it is an id that does not exist.
     """
-    return Patient.objects.filter(clinic__in=clinics_where(user, permission))
+    return Patient.objects.filter(clinic__in=clinic_keys_where(user, permission))
 
 
 def look_again(patients: Iterable[int], *, now: datetime) -> None:

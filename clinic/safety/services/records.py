@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from clinic import audit
-from clinic.patients import services as patients
 from clinic.patients.names import flaw_of, tidy
 from clinic.practice.roles import Permission
+from clinic.practice.services import clinic_keys_where
 from clinic.safety.models import SideEffect
 from clinic.safety.querysets import SideEffectQuerySet
 
@@ -24,7 +24,7 @@ LONGEST_NARRATIVE = 4000
 
 def visible_to(user: User | AnonymousUser, permission: Permission = Permission.VIEW_SIDE_EFFECT_LOG) -> SideEffectQuerySet:
     """The side effects with which `user` may do `permission`: those of the patients with whom they may."""
-    return SideEffect.objects.filter(patient__in=patients.visible_to(user, permission))
+    return SideEffect.objects.filter(patient__clinic__in=clinic_keys_where(user, permission))
 
 
 def locked(side_effect: SideEffect) -> SideEffect:

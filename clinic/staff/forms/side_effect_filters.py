@@ -22,7 +22,7 @@ from clinic.safety.models import Severity, SideEffect, SideEffectState, Term, Ur
 from clinic.safety.querysets import SideEffectQuerySet
 from clinic.staff.forms.fields import PlainForm
 from clinic.staff.forms.side_effects import term_choices
-from clinic.staff.kept import Kept, newest_change
+from clinic.staff.kept import Kept
 from clinic.staff.names import Kind, Names, names_at
 
 #: Nothing was reported, and nothing will be, outside these days.
@@ -127,24 +127,27 @@ class Narrowed:
     side_effects: SideEffectQuerySet | None
     #: One of the states, or "" for every one.
     state: str
+    #: What tells these side effects from others, whatever their state; None with words or a lot, which are nobody else's.
+    known_as: tuple[Hashable, ...] | None
     form: SafeString
 
 
 _FORMS: Kept[Hashable, SafeString] = Kept()
 
 
-def narrow(params: QueryDict, side_effects: SideEffectQuerySet, *, clinics: Sequence[Clinic]) -> Narrowed:
+def narrow(
+    params: QueryDict, side_effects: SideEffectQuerySet, *, clinics: Sequence[Clinic], newest_change: Hashable
+) -> Narrowed:
     """Narrow `side_effects` to what stands in `params`, and lay out the form that shows and changes it.
 
     The form takes longer to lay out than the list behind it, so it is kept while nothing changes; with words or a lot it is
     asked for once, and is not.
     """
-    change = newest_change()
     wanted = {name: params[name] for name in SideEffectFilter.base_filters if params.get(name)}
 
     def filters(data: QueryDict) -> SideEffectFilter:
         # Who works in two time zones reads the days of the first clinic.
-        names = names_at(clinics, newest_change=change)
+        names = names_at(clinics, newest_change=newest_change)
         return SideEffectFilter(data, side_effects, names=names, zone=clinics[0].zone)
 
     def form() -> SafeString:
@@ -152,11 +155,16 @@ def narrow(params: QueryDict, side_effects: SideEffectQuerySet, *, clinics: Sequ
 
     chosen = filters(params) if wanted else None
     if chosen is not None and not chosen.form.is_valid():
-        return Narrowed(None, "", form())
+        return Narrowed(None, "", None, form())
     is_personal = bool({"q", "lot"} & wanted.keys())
-    key = (change, get_language(), *(clinic.public_id for clinic in clinics), *sorted(wanted.items()))
+    known_as: tuple[Hashable, ...] = (
+        *sorted(clinic.public_id for clinic in clinics),
+        *sorted((name, value) for name, value in wanted.items() if name != "state"),
+    )
+    key = (newest_change, get_language(), known_as, wanted.get("state"))
     return Narrowed(
         side_effects=side_effects if chosen is None else chosen.qs,
         state=chosen.form.cleaned_data["state"] if chosen is not None else "",
+        known_as=None if is_personal else known_as,
         form=form() if is_personal else _FORMS.get(key, form),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Hashable
 from typing import Any
 
 from django.contrib import messages
@@ -16,8 +17,10 @@ from clinic.practice.roles import Permission
 from clinic.practice.services import memberships_of
 from clinic.safety.models import SideEffectState
 from clinic.safety.services import acknowledge, review, visible_to
-from clinic.staff.forms.side_effect_filters import narrow
+from clinic.staff.forms.side_effect_filters import Narrowed, narrow
 from clinic.staff.forms.side_effects import ReviewForm
+from clinic.staff.kept import Kept, change_seen_by
+from clinic.staff.names import names_at
 from clinic.staff.pages import StaffPage
 from clinic.staff.paging import AFTER, BEFORE, page_of
 from clinic.staff.side_effect_lines import facts_of, laid_out, lines_of
@@ -35,14 +38,15 @@ class SideEffectList(StaffPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         clinics = [one.clinic for one in memberships_of(self.user) if one.may(self.permission)]
         seen = visible_to(self.user)
-        narrowed = narrow(request.GET, seen, clinics=clinics)
+        change = change_seen_by(request)
+        narrowed = narrow(request.GET, seen, clinics=clinics, newest_change=change)
         if narrowed.side_effects is None:
             refused = {"form": narrowed.form, "tabs": self.tabs(request.GET, {}, "")}
             return render(request, "staff/side-effect-list.html", refused, status=422)
-        counts = narrowed.side_effects.by_state()
+        counts = _counts(narrowed, newest_change=change)
         found = narrowed.side_effects.filter(state=narrowed.state) if narrowed.state else narrowed.side_effects
         page = page_of(facts_of(found), params=request.GET, order=ORDER, scope=seen)
-        lines = lines_of(page.rows, zone=clinics[0].zone)
+        lines = lines_of(page.rows, zone=clinics[0].zone, names=names_at(clinics, newest_change=change))
         self.listed("SideEffect", len(lines))
         context = {
             "form": narrowed.form,
@@ -66,6 +70,17 @@ class SideEffectList(StaffPage):
                 query["state"] = state
             tabs.append({"word": word, "count": count, "query": f"?{query.urlencode()}", "is_current": state == chosen})
         return tabs
+
+
+_COUNTS: Kept[Hashable, dict[str, int]] = Kept()
+
+
+def _counts(narrowed: Narrowed, *, newest_change: Hashable) -> dict[str, int]:
+    """How many there are in each state, from memory if they were counted since the newest change."""
+    found = narrowed.side_effects
+    if found is None:
+        return {}
+    return found.by_state() if narrowed.known_as is None else _COUNTS.get((newest_change, narrowed.known_as), found.by_state)
 
 
 class SideEffectShow(SideEffectPage):
