@@ -86,6 +86,12 @@ class Clinic(models.Model):
         default=Jurisdiction.EU,
         help_text=_("Which label rules apply."),
     )
+    country = models.CharField(
+        _("country"), max_length=2, blank=True, help_text=_("Whose public holidays are proposed: two letters of ISO 3166-1.")
+    )
+    region = models.CharField(
+        _("region"), max_length=8, blank=True, help_text=_("For holidays that only a part of the country has: ISO 3166-2.")
+    )
     language = models.CharField(_("language"), max_length=8, default="en", validators=[validate_language])
     sending_from = models.TimeField(_("letters go from"), default="08:00")
     sending_until = models.TimeField(_("letters go until"), default="19:00")

@@ -15,6 +15,7 @@ from clinic.scheduling.querysets import AppointmentQuerySet
 class VisitKind(models.Model):
     """What a visit is for and how long it takes."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="visit_kinds")
     code = models.CharField(max_length=16)
     name = models.CharField(_("name"), max_length=60)
@@ -41,6 +42,7 @@ class Availability(models.Model):
     ends = models.TimeField(_("to"))
     valid_from = models.DateField(_("valid from"))
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
@@ -57,8 +59,9 @@ class Availability(models.Model):
 
 
 class Closure(models.Model):
-    """Days on which a clinic, or one practitioner there, sees nobody."""
+    """Days on which a clinic, or one practitioner there, sees nobody. A part of a day is an `HoursException`."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="closures")
     practitioner = models.ForeignKey(
         "clinic.Practitioner", on_delete=models.PROTECT, null=True, blank=True, related_name="closures"
@@ -66,6 +69,10 @@ class Closure(models.Model):
     from_on = models.DateField(_("from"))
     until_on = models.DateField(_("until"))
     reason = models.CharField(_("reason"), max_length=120)
+    is_public_holiday = models.BooleanField(
+        _("public holiday"), default=False, help_text=_("taken over from the calendar of the clinic's country")
+    )
+    changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [

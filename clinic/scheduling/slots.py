@@ -1,10 +1,12 @@
-"""Free times. Pure: hours, closures and what is taken in, times out.
+"""Free times. Pure: hours, their exceptions, closures and what is taken in, times out.
 
 Times on offer stand one behind the other, so that no choice leaves a hole too short for anybody: they begin with the
 hours and go on in steps of the visit's length and the time kept free after it; after something already booked they go on
 from its end, rounded up to five minutes. A visit ends within the hours; the time kept free after it may run past them.
 
-Weekly hours are wall-clock times of the clinic: nine o'clock stays nine o'clock when the clocks change. An hour that a
+Hours of a single day stand in place of that day's weekly hours, and what somebody is away for is cut out of whichever hold.
+
+All of these are wall-clock times of the clinic: nine o'clock stays nine o'clock when the clocks change. An hour that a
 day does not have offers nothing; of an hour that it has twice, only the first is offered.
 """
 
@@ -13,7 +15,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import TypeVar
@@ -42,8 +44,38 @@ class WeeklyHours:
         return day.weekday() == self.weekday and self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
+@dataclass(frozen=True)
+class SpecialHours:
+    """Hours of the one local day `on`. All of a day's together stand in place of its weekly hours."""
+
+    on: date
+    starts: time
+    ends: time
+
+    def hold_on(self, day: date) -> bool:
+        """Whether these hours apply on `day`."""
+        return day == self.on
+
+
+@dataclass(frozen=True)
+class Away:
+    """Nobody is seen on the local day `on` from `starts` to `ends`, whatever hours hold then."""
+
+    on: date
+    starts: time
+    ends: time
+
+    def hold_on(self, day: date) -> bool:
+        """Whether it is this day that is cut."""
+        return day == self.on
+
+
+#: What says when somebody sees patients: their weekly hours and the exceptions, in any order.
+Hours = WeeklyHours | SpecialHours | Away
+
+
 def free_times(
-    hours: Sequence[WeeklyHours],
+    hours: Sequence[Hours],
     busy: Iterable[Busy],
     closures: Sequence[Closed],
     *,
@@ -82,7 +114,7 @@ def free_times(
 
 
 def is_within_hours(
-    hours: Sequence[WeeklyHours], closures: Sequence[Closed], *, starts_at: datetime, minutes: int, zone: tzinfo
+    hours: Sequence[Hours], closures: Sequence[Closed], *, starts_at: datetime, minutes: int, zone: tzinfo
 ) -> bool:
     """Whether a visit of `minutes` beginning at `starts_at` lies within the hours of a day that is not closed."""
     day = starts_at.astimezone(zone).date()
@@ -92,11 +124,37 @@ def is_within_hours(
     return any(opens <= starts_at and ends_at <= closes for opens, closes in day_hours(hours, day, zone))
 
 
-def day_hours(hours: Sequence[WeeklyHours], day: date, zone: tzinfo) -> list[Busy]:
-    """The spans (UTC) in which patients are seen on the local `day`; touching and overlapping ones are joined."""
-    return _merged(
-        (first_instant(day, row.starts, zone), first_instant(day, row.ends, zone)) for row in hours if row.hold_on(day)
-    )
+def day_hours(hours: Sequence[Hours], day: date, zone: tzinfo) -> list[Busy]:
+    """The spans (UTC) in which patients are seen on the local `day`; touching and overlapping ones are joined.
+
+    Hours of that day alone stand in place of its weekly ones; what somebody is away for is cut out.
+    """
+    holding = [row for row in hours if row.hold_on(day)]
+    special = [row for row in holding if isinstance(row, SpecialHours)]
+    seeing = special or [row for row in holding if isinstance(row, WeeklyHours)]
+    spans = _merged(_span(day, row, zone) for row in seeing)
+    for away in holding:
+        if isinstance(away, Away):
+            spans = _without(spans, _span(day, away, zone))
+    return spans
+
+
+def changed_hours(
+    hours: Iterable[WeeklyHours], new: Iterable[WeeklyHours], *, from_on: date, until_on: date | None = None
+) -> list[WeeklyHours]:
+    """Return `hours` with `new` in their place from `from_on` to `until_on`, both included (None: for good).
+
+    What held before `from_on` ends the day before it; what was to hold after `until_on` goes on the day after it. Nothing is
+    changed on any other day. `new` says its weekday and times; its dates are set here.
+    """
+    kept: list[WeeklyHours] = []
+    for row in hours:
+        if row.valid_from < from_on:
+            last = from_on - _DAY
+            kept.append(row if row.valid_until is not None and row.valid_until < from_on else replace(row, valid_until=last))
+        if until_on is not None and (row.valid_until is None or row.valid_until > until_on):
+            kept.append(replace(row, valid_from=max(row.valid_from, until_on + _DAY)))
+    return kept + [replace(row, valid_from=from_on, valid_until=until_on) for row in new]
 
 
 def first_instant(day: date, at: time, zone: tzinfo) -> datetime:
@@ -181,6 +239,19 @@ def _wall(moment: datetime, zone: tzinfo) -> datetime:
 def _rounded_up(moment: datetime) -> datetime:
     beyond = (moment - datetime.min.replace(tzinfo=UTC)) % _FULL
     return moment + (_FULL - beyond) if beyond else moment
+
+
+def _span(day: date, row: Hours, zone: tzinfo) -> Busy:
+    return first_instant(day, row.starts, zone), first_instant(day, row.ends, zone)
+
+
+def _without(spans: Iterable[Busy], cut: Busy) -> list[Busy]:
+    """What is left of `spans`, apart and rising, once the time of `cut` is taken out."""
+    starts, ends = cut
+    if starts >= ends:
+        return list(spans)
+    pieces = [piece for start, end in spans for piece in ((start, min(end, starts)), (max(start, ends), end))]
+    return [(start, end) for start, end in pieces if start < end]
 
 
 def _merged(spans: Iterable[Busy]) -> list[Busy]:

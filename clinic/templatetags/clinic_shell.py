@@ -31,7 +31,7 @@ class Entry:
 
 
 MAIN_NAVIGATION = (
-    Entry(_("Follow-ups"), "staff:follow-up-list", "calendar2-range", Permission.VIEW_PATIENTS, ("follow-up", "appointment")),
+    Entry(_("Follow-ups"), "staff:follow-up-list", "calendar2-range", Permission.VIEW_PATIENTS, ("follow-up", "appointment", "hours", "closure", "special-hours", "exception", "holiday", "visit-kind", "move", "capacity")),
     Entry(
         _("Patients"),
         "staff:patient-list",

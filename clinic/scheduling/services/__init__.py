@@ -24,6 +24,14 @@ from clinic.scheduling.services.offering import (
     standard_kind,
     value_of,
 )
+from clinic.scheduling.services.public_holidays import (
+    Proposal,
+    countries,
+    proposals,
+    regions_of,
+    set_holiday_region,
+    take_over_holidays,
+)
 from clinic.scheduling.services.refusals import (
     AlreadyBooked,
     AskTheClinic,
@@ -33,6 +41,28 @@ from clinic.scheduling.services.refusals import (
     TimeNotOffered,
     TimeTaken,
 )
+from clinic.scheduling.services.room import free_by_day
+from clinic.scheduling.services.timetables import (
+    Displaced,
+    all_of,
+    change_or_show,
+    closing,
+    displaced_by,
+    going_away,
+    keeping_hours,
+    seeing_only,
+    to_be_moved,
+)
+from clinic.scheduling.services.upkeep import (
+    HoursRefused,
+    be_away,
+    change_weekly_hours,
+    close,
+    end_closure,
+    end_exception,
+    set_special_hours,
+)
+from clinic.scheduling.services.visit_kinds import add_visit_kind, change_visit_kind
 
 __all__ = [
     "BY_THE_PATIENT",
@@ -40,15 +70,33 @@ __all__ = [
     "AskTheClinic",
     "BookingRefused",
     "ChangeRefused",
+    "Displaced",
+    "HoursRefused",
     "NothingToBook",
     "OfferedTime",
     "OutsideWindow",
+    "Proposal",
     "TimeNotOffered",
     "TimeTaken",
+    "add_visit_kind",
+    "all_of",
     "ask_to_be_called",
+    "be_away",
     "book",
     "cancel",
+    "change_or_show",
+    "change_visit_kind",
+    "change_weekly_hours",
+    "close",
+    "closing",
+    "countries",
+    "displaced_by",
+    "end_closure",
+    "end_exception",
+    "free_by_day",
+    "going_away",
     "is_within_hours",
+    "keeping_hours",
     "mark_arrived",
     "mark_locked_treated",
     "mark_missed",
@@ -58,8 +106,15 @@ __all__ = [
     "others_treat_at",
     "outside_window",
     "practitioners_of",
+    "proposals",
     "read_value",
+    "regions_of",
+    "seeing_only",
+    "set_holiday_region",
+    "set_special_hours",
     "standard_kind",
     "take_back_treated",
+    "take_over_holidays",
+    "to_be_moved",
     "value_of",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -13,8 +14,9 @@ from django.db.models import Q
 
 from clinic.practice.models import Clinic, Practitioner
 from clinic.scheduling import slots
+from clinic.scheduling.hours_exceptions import ExceptionKind, HoursException
 from clinic.scheduling.models import Appointment, Availability, Closure, VisitKind
-from clinic.scheduling.slots import Busy, Closed, WeeklyHours
+from clinic.scheduling.slots import Away, Busy, Closed, Hours, SpecialHours, WeeklyHours
 from clinic.treatments.models import FollowUp
 from clinic.treatments.window import suggested_date
 
@@ -103,7 +105,7 @@ def offer_times(
     Times are those nearest to the suggested date; with `from_on`, the first ones from that day on; once the window has closed,
     the soonest. None lies before the earliest date of the follow-up, unless staff ask for it (`may_be_early`). `per_day` leaves
     at most so many of a practitioner's day, spread over it, so that several days have room; `practitioner` limits to one.
-    Four queries, whatever is found; the follow-up's patient and clinic should be loaded.
+    Five queries, whatever is found; the follow-up's patient and clinic should be loaded.
     """
     clinic = follow_up.patient.clinic
     zone = clinic.zone
@@ -116,9 +118,9 @@ def offer_times(
     target = min(max(from_on or aim, earliest), today + HORIZON)
     first = target if from_on else max(earliest, target - AROUND)
     last = min(target + AROUND, today + HORIZON)
-    hours = _hours(clinic, practitioner)
-    closures = _closures(clinic, first, last)
-    busy = _busy([person.pk for person in hours], first, last)
+    hours = hours_of(clinic, practitioner)
+    closures = closures_between(clinic, first, last)
+    busy = busy_between([person.pk for person in hours], first, last)
 
     def found_between(first: date, last: date) -> list[OfferedTime]:
         found = [
@@ -127,7 +129,7 @@ def offer_times(
             for at in slots.free_times(
                 weekly,
                 busy[person.pk],
-                _those(closures, person),
+                closures_for(closures, person),
                 minutes=kind.minutes,
                 buffer=kind.buffer_minutes,
                 from_on=first,
@@ -152,8 +154,8 @@ def is_within_hours(*, practitioner: Practitioner, clinic: Clinic, kind: VisitKi
     """Whether the practitioner sees patients at `clinic` for the whole of a visit that begins at `starts_at`."""
     day = starts_at.astimezone(clinic.zone).date()
     return slots.is_within_hours(
-        _hours(clinic, practitioner).get(practitioner, []),
-        _those(_closures(clinic, day, day), practitioner),
+        hours_of(clinic, practitioner).get(practitioner, []),
+        closures_for(closures_between(clinic, day, day), practitioner),
         starts_at=starts_at,
         minutes=kind.minutes,
         zone=clinic.zone,
@@ -167,9 +169,9 @@ def could_be_offered(*, practitioner: Practitioner, clinic: Clinic, kind: VisitK
     """
     zone = clinic.zone
     day = starts_at.astimezone(zone).date()
-    hours = _hours(clinic, practitioner).get(practitioner, [])
-    closures = _those(_closures(clinic, day, day), practitioner)
-    busy = _busy([practitioner.pk], day, day)[practitioner.pk]
+    hours = hours_of(clinic, practitioner).get(practitioner, [])
+    closures = closures_for(closures_between(clinic, day, day), practitioner)
+    busy = busy_between([practitioner.pk], day, day)[practitioner.pk]
     return any(
         starts_at
         in slots.free_times(
@@ -187,28 +189,46 @@ def could_be_offered(*, practitioner: Practitioner, clinic: Clinic, kind: VisitK
     )
 
 
-def _hours(clinic: Clinic, practitioner: Practitioner | None) -> dict[Practitioner, list[WeeklyHours]]:
+def hours_of(clinic: Clinic, practitioner: Practitioner | None = None) -> dict[Practitioner, list[Hours]]:
+    """The hours, with their exceptions, of each practitioner who has any at `clinic` (or of the one), by name. Two queries."""
     rows = Availability.objects.filter(clinic=clinic, practitioner__is_active=True, practitioner__clinics=clinic).select_related(
         "practitioner"
     )
+    exceptions = HoursException.objects.filter(
+        Q(practitioner__isnull=True) | Q(practitioner__is_active=True, practitioner__clinics=clinic), clinic=clinic
+    ).select_related("practitioner")
     if practitioner is not None:
         rows = rows.filter(practitioner=practitioner)
-    found: dict[Practitioner, list[WeeklyHours]] = defaultdict(list)
-    for row in rows.order_by("practitioner__name", "practitioner_id"):
+        exceptions = exceptions.filter(Q(practitioner__isnull=True) | Q(practitioner=practitioner))
+    found: dict[Practitioner, list[Hours]] = defaultdict(list)
+    for row in rows:
         found[row.practitioner].append(WeeklyHours(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until))
-    return dict(found)
+    for_all: list[Hours] = []
+    for one in exceptions.distinct():
+        kept = for_all if one.practitioner is None else found[one.practitioner]
+        kept.append(exception_in(one))
+    return {person: found[person] + for_all for person in sorted(found, key=lambda person: (person.name, person.pk))}
 
 
-def _closures(clinic: Clinic, first: date, last: date) -> list[tuple[int | None, Closed]]:
+def exception_in(row: HoursException) -> Hours:
+    """The exception as free times are found by."""
+    if row.kind == ExceptionKind.AWAY:
+        return Away(row.on, row.starts, row.ends)
+    return SpecialHours(row.on, row.starts, row.ends)
+
+
+def closures_between(clinic: Clinic, first: date, last: date) -> list[tuple[int | None, Closed]]:
+    """The closures of `clinic` that touch these days, each with the key of the practitioner it is of, or None. One query."""
     rows = Closure.objects.filter(Q(clinic=clinic), from_on__lte=last, until_on__gte=first)
     return [(who, (start, end)) for who, start, end in rows.values_list("practitioner_id", "from_on", "until_on")]
 
 
-def _those(closures: list[tuple[int | None, Closed]], practitioner: Practitioner) -> list[Closed]:
+def closures_for(closures: list[tuple[int | None, Closed]], practitioner: Practitioner) -> list[Closed]:
+    """Those of `closures` on which `practitioner` sees nobody: their own and the whole clinic's."""
     return [closed for who, closed in closures if who is None or who == practitioner.pk]
 
 
-def _busy(practitioners: list[int], first: date, last: date) -> dict[int, list[Busy]]:
+def busy_between(practitioners: Iterable[int], first: date, last: date) -> dict[int, list[Busy]]:
     """What these practitioners have booked around these days, at any clinic: nobody is in two places at once."""
     start = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(days=2)
     end = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=3)
