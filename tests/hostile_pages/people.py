@@ -52,15 +52,43 @@ _STATEMENT_KINDS = dict.fromkeys(_statement(), "choice") | {"onset_on": "date", 
 
 FORMS = {
     "staff:appointment-arrive": Form(of("appointment-arrive", "own.appointment")),
+    "staff:appointment-attend": Form(of("appointment-attend", "own.plain_appointment")),
+    "staff:appointment-book-plain": Form(
+        of("appointment-book-plain", "patient"),
+        lambda world: {
+            "choice": "other",
+            "kind": "TREATMENT",
+            "practitioner": world.person,
+            "day": "2026-12-03",
+            "at": "18:30",
+            "overbooked_reason": "asked for it",
+            "with_letter": "on",
+        },
+        {
+            "choice": "choice",
+            "kind": "choice",
+            "practitioner": "choice",
+            "day": "date",
+            "at": "time",
+            "overbooked_reason": "line",
+            "with_letter": "tick",
+        },
+        beside={"day": ("choice", "overbooked_reason"), "at": ("choice", "overbooked_reason")},
+        theirs=lambda world: {
+            "practitioner": str(world.theirs.session.practitioner.public_id),
+            "choice": value_of(world.theirs.session.practitioner.public_id, TUESDAY_930),
+        },
+    ),
+    "staff:appointment-take-back": Form(of("appointment-take-back", "own.appointment")),
     "staff:appointment-book": Form(
         of("appointment-book", "follow_up"),
         lambda world: {
             "choice": "other",
             "practitioner": world.person,
-            "day": "2026-12-03",
+            "day": "2026-11-26",
             "at": "18:30",
             "overbooked_reason": "asked for it",
-            "outside_window": "on",
+            "window_reason": "cannot come sooner",
             "with_letter": "on",
         },
         {
@@ -69,10 +97,10 @@ FORMS = {
             "day": "date",
             "at": "time",
             "overbooked_reason": "line",
-            "outside_window": "tick",
+            "window_reason": "line",
             "with_letter": "tick",
         },
-        beside={"day": ("choice", "overbooked_reason", "outside_window"), "at": ("choice", "overbooked_reason")},
+        beside={"day": ("choice", "overbooked_reason", "window_reason"), "at": ("choice", "overbooked_reason")},
         theirs=lambda world: {
             "practitioner": str(world.theirs.session.practitioner.public_id),
             "choice": value_of(world.theirs.session.practitioner.public_id, TUESDAY_930),

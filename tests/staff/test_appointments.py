@@ -208,7 +208,7 @@ def test_time_outside_the_window_is_booked_only_after_a_warning(agenda, desk, st
     assert day in answer.text
     assert "months after the treatment" in answer.text
     assert not Appointment.objects.exists()
-    assert desk.post(page_of(agenda.follow_up), data | {"outside_window": "on"}).status_code == 302
+    assert desk.post(page_of(agenda.follow_up), data | {"window_reason": "cannot come sooner"}).status_code == 302
     assert Appointment.objects.get().starts_at == starts_at
 
 

@@ -9,6 +9,7 @@ from clinic.scheduling.services.changing import (
     mark_locked_treated,
     mark_missed,
     mark_treated,
+    take_back_mark,
     take_back_treated,
 )
 from clinic.scheduling.services.moving import move
@@ -24,12 +25,14 @@ from clinic.scheduling.services.offering import (
     standard_kind,
     value_of,
 )
+from clinic.scheduling.services.overriding import words_of
 from clinic.scheduling.services.refusals import (
     AlreadyBooked,
     AskTheClinic,
     BookingRefused,
     ChangeRefused,
     NothingToBook,
+    OutsideTheWindow,
     TimeNotOffered,
     TimeTaken,
 )
@@ -42,6 +45,7 @@ __all__ = [
     "ChangeRefused",
     "NothingToBook",
     "OfferedTime",
+    "OutsideTheWindow",
     "OutsideWindow",
     "TimeNotOffered",
     "TimeTaken",
@@ -60,6 +64,8 @@ __all__ = [
     "practitioners_of",
     "read_value",
     "standard_kind",
+    "take_back_mark",
     "take_back_treated",
     "value_of",
+    "words_of",
 ]

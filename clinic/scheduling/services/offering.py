@@ -62,7 +62,10 @@ def read_value(value: str) -> tuple[uuid.UUID, datetime]:
     found = _VALUE.fullmatch(value)
     if found is None:
         raise ValueError("This does not name a time.")
-    return uuid.UUID(found[1]), datetime.strptime(found[2], _STAMP).replace(tzinfo=UTC)
+    at = datetime.strptime(found[2], _STAMP).replace(tzinfo=UTC)
+    if not date.min + HORIZON < at.date() < date.max - HORIZON:
+        raise ValueError("This is no time of any zone.")
+    return uuid.UUID(found[1]), at
 
 
 def standard_kind(clinic: Clinic) -> VisitKind | None:
@@ -116,8 +119,8 @@ def offer_times(
     target = min(max(from_on or aim, earliest), today + HORIZON)
     first = target if from_on else max(earliest, target - AROUND)
     last = min(target + AROUND, today + HORIZON)
-    hours = _hours(clinic, practitioner)
-    closures = _closures(clinic, first, last)
+    hours = hours_of(clinic, practitioner)
+    closures = closures_between(clinic, first, last)
     busy = _busy([person.pk for person in hours], first, last)
 
     def found_between(first: date, last: date) -> list[OfferedTime]:
@@ -127,7 +130,7 @@ def offer_times(
             for at in slots.free_times(
                 weekly,
                 busy[person.pk],
-                _those(closures, person),
+                closures_for(closures, person),
                 minutes=kind.minutes,
                 buffer=kind.buffer_minutes,
                 from_on=first,
@@ -152,8 +155,8 @@ def is_within_hours(*, practitioner: Practitioner, clinic: Clinic, kind: VisitKi
     """Whether the practitioner sees patients at `clinic` for the whole of a visit that begins at `starts_at`."""
     day = starts_at.astimezone(clinic.zone).date()
     return slots.is_within_hours(
-        _hours(clinic, practitioner).get(practitioner, []),
-        _those(_closures(clinic, day, day), practitioner),
+        hours_of(clinic, practitioner).get(practitioner, []),
+        closures_for(closures_between(clinic, day, day), practitioner),
         starts_at=starts_at,
         minutes=kind.minutes,
         zone=clinic.zone,
@@ -167,8 +170,8 @@ def could_be_offered(*, practitioner: Practitioner, clinic: Clinic, kind: VisitK
     """
     zone = clinic.zone
     day = starts_at.astimezone(zone).date()
-    hours = _hours(clinic, practitioner).get(practitioner, [])
-    closures = _those(_closures(clinic, day, day), practitioner)
+    hours = hours_of(clinic, practitioner).get(practitioner, [])
+    closures = closures_for(closures_between(clinic, day, day), practitioner)
     busy = _busy([practitioner.pk], day, day)[practitioner.pk]
     return any(
         starts_at
@@ -187,7 +190,8 @@ def could_be_offered(*, practitioner: Practitioner, clinic: Clinic, kind: VisitK
     )
 
 
-def _hours(clinic: Clinic, practitioner: Practitioner | None) -> dict[Practitioner, list[WeeklyHours]]:
+def hours_of(clinic: Clinic, practitioner: Practitioner | None = None) -> dict[Practitioner, list[WeeklyHours]]:
+    """The weekly hours of each practitioner who has any at `clinic` (or of the one), by name. One query."""
     rows = Availability.objects.filter(clinic=clinic, practitioner__is_active=True, practitioner__clinics=clinic).select_related(
         "practitioner"
     )
@@ -199,12 +203,14 @@ def _hours(clinic: Clinic, practitioner: Practitioner | None) -> dict[Practition
     return dict(found)
 
 
-def _closures(clinic: Clinic, first: date, last: date) -> list[tuple[int | None, Closed]]:
+def closures_between(clinic: Clinic, first: date, last: date) -> list[tuple[int | None, Closed]]:
+    """The closures of `clinic` that touch these days, each with the key of the practitioner it is of, or None. One query."""
     rows = Closure.objects.filter(Q(clinic=clinic), from_on__lte=last, until_on__gte=first)
     return [(who, (start, end)) for who, start, end in rows.values_list("practitioner_id", "from_on", "until_on")]
 
 
-def _those(closures: list[tuple[int | None, Closed]], practitioner: Practitioner) -> list[Closed]:
+def closures_for(closures: list[tuple[int | None, Closed]], practitioner: Practitioner) -> list[Closed]:
+    """Those of `closures` on which `practitioner` sees nobody: their own and the whole clinic's."""
     return [closed for who, closed in closures if who is None or who == practitioner.pk]
 
 
