@@ -39,6 +39,7 @@ STAFF = {
     "appointment-book-plain": Staff("GET POST", Permission.BOOK, "patient"),
     "appointment-cancel": Staff("GET POST", Permission.BOOK, "appointment"),
     "appointment-miss": Staff("POST", Permission.BOOK, "appointment"),
+    "appointment-move": Staff("GET POST", Permission.BOOK, "appointment"),
     "appointment-show": Staff("GET", Permission.VIEW_PATIENTS, "appointment"),
     "appointment-start": Staff("GET", Permission.BOOK),
     "appointment-take-back": Staff("POST", Permission.BOOK, "appointment"),

@@ -22,6 +22,7 @@ READS = {
         {"practitioner": "choice", "from_on": "date", "next": "line", "time": "line"},
     ),
     "staff:appointment-book-plain": (of("appointment-book-plain", "patient"), {"time": "line", "next": "line"}),
+    "staff:appointment-move": (of("appointment-move", "visit"), {"practitioner": "choice", "from_on": "date"}),
     "staff:booking-override-list": (of("booking-override-list"), {"month": "date", "after": "id", "before": "id"}),
     "staff:calendar-show": (
         of("calendar-show"),

@@ -11,10 +11,9 @@ from clinic import audit, guards
 from clinic.patients.models import Hold, Patient, PatientStatus
 from clinic.patients.services import look_again
 from clinic.practice.models import Clinic, Practitioner
-from clinic.scheduling.booking_overrides import BookingOverrideKind
 from clinic.scheduling.models import Appointment, AppointmentChange, ChangeKind, VisitKind
 from clinic.scheduling.services.offering import HORIZON, could_be_offered, is_within_hours
-from clinic.scheduling.services.overriding import check_window, keep_overrides, past_the_hours, words_of
+from clinic.scheduling.services.overriding import check_window, keep_overrides, past_the_hours, past_the_window
 from clinic.scheduling.services.refusals import (
     AlreadyBooked,
     AskTheClinic,
@@ -102,9 +101,7 @@ def book(
             reason=overbooked_reason,
             at=now,
         )
-        gone_past: dict[BookingOverrideKind, tuple[str, str]] = {}
-        if outside is not None and fresh is not None:
-            gone_past[BookingOverrideKind(outside)] = (words_of(outside, fresh), window_reason)
+        gone_past = past_the_window(outside, fresh, reason=window_reason)
         if overbooked_reason:
             gone_past |= past_the_hours(
                 practitioner=practitioner,

@@ -63,15 +63,17 @@ def calendar_of(
     visible: PatientQuerySet,
     from_on: date,
     until_on: date,
+    kind: VisitKind | None = None,
     now: datetime,
 ) -> list[PractitionersDay]:
     """Return each practitioner's days from `from_on` to `until_on`, both included, in the clinic's zone; day after day.
 
-    Whose visits are told in detail is `visible`'s to say. The days of one who has left the clinic hold visits and nothing free.
+    What is free is free for a visit of `kind`, or else of the standard one. Whose visits are told in detail is `visible`'s to
+    say. The days of one who has left the clinic hold visits and nothing free.
     Four queries, whatever is found.
     """
     zone = clinic.zone
-    hours, kind = hours_of(clinic), standard_kind(clinic)
+    hours, kind = hours_of(clinic), kind or standard_kind(clinic)
     closures = [
         _Closed(*row)
         for row in Closure.objects.filter(clinic=clinic, from_on__lte=until_on, until_on__gte=from_on)

@@ -102,7 +102,7 @@ def take_back_mark(*, by: audit.Actor, appointment: Appointment, now: datetime) 
     AlreadyBooked if a missed visit's time, or its follow-up, has been booked anew since.
     """
     with transaction.atomic():
-        _lock(appointment, now)
+        lock_visit(appointment, now)
         if appointment.state == AppointmentState.BOOKED:
             return appointment
         _refuse_unless(appointment, (AppointmentState.ARRIVED, AppointmentState.MISSED))

@@ -44,6 +44,15 @@ def words_of(outside: OutsideWindow, follow_up: FollowUp) -> str:
     }
 
 
+def past_the_window(
+    outside: OutsideWindow | None, follow_up: FollowUp | None, *, reason: str
+) -> dict[BookingOverrideKind, tuple[str, str]]:
+    """What a day that staff took with `reason` went past of the window: nothing where it lies within."""
+    if outside is None or follow_up is None:
+        return {}
+    return {BookingOverrideKind(outside): (words_of(outside, follow_up), reason)}
+
+
 def past_the_hours(
     *, practitioner: Practitioner, clinic: Clinic, kind: VisitKind, starts_at: datetime, is_taken: bool, reason: str
 ) -> dict[BookingOverrideKind, tuple[str, str]]:

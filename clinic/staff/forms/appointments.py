@@ -106,6 +106,18 @@ class PlainBookForm(BookForm):
         cast(forms.ChoiceField, self.fields["kind"]).choices = [(one.code, one.name) for one in kinds]
 
 
+class MoveForm(BookForm):
+    """The same for a visit that there is already, with why it is moved."""
+
+    reason = LineField(
+        label=_("Why it is moved"),
+        max_length=120,
+        required=False,
+        help_text=_("Kept with the visit; never written to the patient."),
+        widget=forms.TextInput(attrs={"list": "move-reasons", "autocomplete": "off"}),
+    )
+
+
 class ForWhomForm(PlainForm):
     """The time to be booked, and the patient looked for. Sent by GET."""
 

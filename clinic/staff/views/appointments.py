@@ -31,7 +31,7 @@ from clinic.staff.forms.calendar import DAY
 from clinic.staff.pages import StaffPage
 
 
-class _OneAppointment(StaffPage):
+class OneAppointment(StaffPage):
     """A page or a button about one visit."""
 
     def appointments(self) -> QuerySet[Appointment]:
@@ -64,7 +64,7 @@ class _OneAppointment(StaffPage):
         context = {
             "appointment": appointment,
             "patient": appointment.patient,
-            "changes": appointment.changes.select_related("by_user").order_by("-id"),
+            "changes": appointment.changes.select_related("by_user", "from_practitioner").order_by("-id"),
             "overrides": appointment.overrides.select_related("by").order_by("pk"),
             "shares": self.sharing(appointment),
             "form": form,
@@ -72,6 +72,7 @@ class _OneAppointment(StaffPage):
             "may_record": Permission.RECORD_TREATMENTS in rights and has_day_come and is_expected_or_here,
             "may_attend": may_book and has_day_come and is_expected_or_here and appointment.follow_up_id is None,
             "may_take_back": may_book and appointment.state in (AppointmentState.ARRIVED, AppointmentState.MISSED),
+            "may_move": may_book and appointment.state == AppointmentState.BOOKED,
             "may_cancel": may_book and appointment.is_coming,
             "may_arrive": may_book and has_day_come and appointment.state in ("BOOKED", "MISSED"),
             "may_miss": may_book and appointment.is_coming and appointment.starts_at <= self.now,
@@ -87,7 +88,7 @@ class _OneAppointment(StaffPage):
         return others.taking(appointment.starts_at, appointment.ends_at).select_related("patient").order_by("starts_at")  # type: ignore[attr-defined, no-any-return]
 
 
-class AppointmentShow(_OneAppointment):
+class AppointmentShow(OneAppointment):
     """One visit."""
 
     permission = Permission.VIEW_PATIENTS
@@ -96,7 +97,7 @@ class AppointmentShow(_OneAppointment):
         return self.show(self.load(public_id), CancelForm())
 
 
-class AppointmentCancel(_OneAppointment):
+class AppointmentCancel(OneAppointment):
     """Cancels a visit with a reason; the form stands on the visit's page."""
 
     permission = Permission.BOOK
@@ -118,7 +119,7 @@ class AppointmentCancel(_OneAppointment):
         return redirect("staff:appointment-show", appointment.public_id)
 
 
-class _Mark(_OneAppointment):
+class _Mark(OneAppointment):
     """A button that says what became of the visit."""
 
     permission = Permission.BOOK
