@@ -59,7 +59,6 @@ class TakenLine:
 class Column:
     """One practitioner's day."""
 
-    key: str
     practitioner: Practitioner
     on: date
     is_today: bool
@@ -120,7 +119,6 @@ def column_of(day: PractitionersDay, hours: Hours, *, clinic: Clinic, may_book: 
     is_today = now.astimezone(zone).date() == day.on
     row = hours.row(now, day.on)
     return Column(
-        key=f"{day.practitioner.public_id}-{day.on:%Y%m%d}",
         practitioner=day.practitioner,
         on=day.on,
         is_today=is_today,

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from botox_tracker import servers
+from clinic.management.faults import race
 from clinic.management.faults.cases import CASES, NOT_RUN, Result, play
 
 #: The policy against the oracle, on so many random histories: not a fault, but asked for by the same command.
@@ -29,11 +30,14 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join((*CASES, ORACLE))}; default: all")
+        parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join((*CASES, ORACLE, race.NAME))}; default: all")
         parser.add_argument("--short", action="store_true", help="few patients, on SQLite alone")
         parser.add_argument("--inside", action="store_true", help=SUPPRESS)
 
     def handle(self, *args: Any, names: list[str], short: bool, inside: bool, **options: Any) -> None:
+        if names[:1] == [race.NAME]:
+            race.run(names[1:], short=short, inside=inside, write=self.stdout.write)
+            return
         if inside:
             self.stdout.write(json.dumps(self._inside(names)))
             return
