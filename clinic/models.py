@@ -22,6 +22,7 @@ from clinic.reminders.pacing import DomainPace
 from clinic.reminders.piles import LetterPile
 from clinic.reminders.safeguard_state import SafeguardState
 from clinic.safety.models import Review, SideEffect, SideEffectVersion, Term
+from clinic.scheduling.booking_overrides import BookingOverride
 from clinic.scheduling.hours_exceptions import HoursException
 from clinic.scheduling.models import Appointment, AppointmentChange, Availability, Closure, VisitKind
 from clinic.toxins.models import (
@@ -63,6 +64,7 @@ __all__ = [
     "AppointmentChange",
     "AuditEvent",
     "Availability",
+    "BookingOverride",
     "Clinic",
     "Closure",
     "Condition",

@@ -15,7 +15,7 @@ import clinic
 from clinic import audit
 from clinic.accounts import User
 from clinic.audit import Action, Actor, AuditEvent
-from clinic.care import death, discharge
+from clinic.care import calls, death, discharge
 from clinic.care.amending import amend_treatment
 from clinic.care.services import complete_visit
 from clinic.care.voiding import void_treatment
@@ -214,6 +214,11 @@ ACTS = {
     "cancel": lambda: (scheduling.cancel, {"appointment": _visit(), "reason": CANARY}),
     "move": lambda: (scheduling.move, _move()),
     "mark_arrived": lambda: (scheduling.mark_arrived, {"appointment": _visit(starts_at=NOW)}),
+    "take_back_mark": lambda: (scheduling.take_back_mark, {"appointment": _visit(starts_at=NOW, state="MISSED")}),
+    "book_on_the_phone": lambda: (
+        calls.book_on_the_phone,
+        {name: value for name, value in _desk().items() if name != "patient"} | {"starts_at": NEXT_MONDAY},
+    ),
     "mark_missed": lambda: (scheduling.mark_missed, {"appointment": _visit(starts_at=NOW - timedelta(days=1))}),
     "report": lambda: (
         safety.report,
@@ -259,9 +264,9 @@ ACTS = {
 }  # fmt: skip
 #: Pieces of the acts above, which write down what they do in their stead.
 PIECES = {
-    "add_version", "check_hours", "check_person", "check_visit", "correct_taken", "draw_locked", "drop_amendment",
-    "learn_code", "leave_trace", "mark_locked_treated", "mark_treated", "record_signed", "set_window", "settle",
-    "sign_locked", "take_back_treated", "void_follow_up", "write_overrides", "write_status",
+    "add_version", "check_hours", "check_person", "check_visit", "check_window", "correct_taken", "draw_locked",
+    "drop_amendment", "keep_overrides", "learn_code", "leave_trace", "mark_locked_treated", "mark_treated", "record_signed",
+    "set_window", "settle", "sign_locked", "take_back_treated", "void_follow_up", "write_overrides", "write_status",
 }  # fmt: skip
 ROOMS = ("practice", "toxins", "patients", "treatments", "outcomes", "scheduling", "safety", "care")
 

@@ -19,7 +19,14 @@ READS = {
     "staff:access-log": (of("access-log", "patient"), {"page": "number"}),
     "staff:appointment-book": (
         of("appointment-book", "follow_up"),
-        {"practitioner": "choice", "from_on": "date", "next": "line"},
+        {"practitioner": "choice", "from_on": "date", "next": "line", "time": "line"},
+    ),
+    "staff:appointment-book-plain": (of("appointment-book-plain", "patient"), {"time": "line", "next": "line"}),
+    "staff:appointment-move": (of("appointment-move", "visit"), {"practitioner": "choice", "from_on": "date"}),
+    "staff:booking-override-list": (of("booking-override-list"), {"month": "date", "after": "id", "before": "id"}),
+    "staff:calendar-show": (
+        of("calendar-show"),
+        {**dict.fromkeys(("clinic", "with", "view"), "choice"), "on": "date"},
     ),
     "staff:follow-up-list": (
         of("follow-up-list"),

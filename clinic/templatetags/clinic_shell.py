@@ -31,7 +31,25 @@ class Entry:
 
 
 MAIN_NAVIGATION = (
-    Entry(_("Follow-ups"), "staff:follow-up-list", "calendar2-range", Permission.VIEW_PATIENTS, ("follow-up", "appointment", "hours", "closure", "special-hours", "exception", "holiday", "visit-kind", "move", "capacity")),
+    Entry(_("Follow-ups"), "staff:follow-up-list", "calendar2-range", Permission.VIEW_PATIENTS, ("follow-up",)),
+    Entry(
+        _("Calendar"),
+        "staff:calendar-show",
+        "calendar-week",
+        Permission.VIEW_PATIENTS,
+        (
+            "calendar",
+            "appointment",
+            "hours",
+            "closure",
+            "special-hours",
+            "exception",
+            "holiday",
+            "visit-kind",
+            "move",
+            "capacity",
+        ),
+    ),
     Entry(
         _("Patients"),
         "staff:patient-list",
@@ -40,7 +58,9 @@ MAIN_NAVIGATION = (
         ("patient", "treatment", "amendment", "condition", "access", "given", "hold", "task"),
     ),
     Entry(_("Side effects"), "staff:side-effect-list", "clipboard2-pulse", Permission.VIEW_SIDE_EFFECT_LOG, ("side-effect",)),
-    Entry(_("Overrides"), "staff:override-list", "shield-exclamation", Permission.REVIEW_OVERRIDES, ("override",)),
+    Entry(
+        _("Overrides"), "staff:override-list", "shield-exclamation", Permission.REVIEW_OVERRIDES, ("override", "booking-override")
+    ),
     Entry(
         _("Letters"),
         "staff:letter-list",

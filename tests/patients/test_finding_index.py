@@ -11,7 +11,7 @@ from tests.factories import PatientFactory
 
 pytestmark = pytest.mark.django_db
 
-migration = import_module("clinic.migrations.0031_speed")
+migration = import_module("clinic.migrations.0028_names_by_pieces")
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such index")

@@ -66,6 +66,7 @@ class Agenda:
             "kind": self.kind,
             "starts_at": starts_at,
             "follow_up": follow_up,
+            "window_reason": "the clinic is full",
             "now": NOW,
         }
         return book(**given | changed)

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from clinic.audit import Actor, AuditEvent
 from clinic.patients.services import set_hold
+from clinic.scheduling.booking_overrides import BookingOverride
 from clinic.scheduling.calendar_file import calendar_file
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.services import (
@@ -14,6 +15,7 @@ from clinic.scheduling.services import (
     AskTheClinic,
     ChangeRefused,
     NothingToBook,
+    OutsideTheWindow,
     TimeNotOffered,
     TimeTaken,
     cancel,
@@ -158,8 +160,14 @@ def test_patient_moves_to_nothing_before_the_earliest_date_or_beside_the_times_o
     for to in (at(30, 8, month=11), TUESDAY_9 + timedelta(minutes=10)):
         with pytest.raises(TimeNotOffered):
             moved(agenda, appointment, to, by=PATIENT)
-    moved(agenda, appointment, at(30, 8, month=11))
+    with pytest.raises(OutsideTheWindow):
+        moved(agenda, appointment, at(30, 8, month=11))
+    assert Appointment.objects.get().starts_at == TUESDAY_9
+    moved(agenda, appointment, at(30, 8, month=11), window_reason="the effect has worn off")
     assert Appointment.objects.get().starts_at == at(30, 8, month=11)
+    assert BookingOverride.objects.values_list("kind", "reason", "starts_at").get() == (
+        "EARLY", "the effect has worn off", at(30, 8, month=11),
+    )  # fmt: skip
 
 
 def test_patient_on_hold_phones_and_staff_move(agenda):

@@ -208,7 +208,7 @@ def test_time_outside_the_window_is_booked_only_after_a_warning(agenda, desk, st
     assert day in answer.text
     assert "months after the treatment" in answer.text
     assert not Appointment.objects.exists()
-    assert desk.post(page_of(agenda.follow_up), data | {"outside_window": "on"}).status_code == 302
+    assert desk.post(page_of(agenda.follow_up), data | {"window_reason": "cannot come sooner"}).status_code == 302
     assert Appointment.objects.get().starts_at == starts_at
 
 
@@ -396,3 +396,65 @@ def test_cancelled_visit_frees_the_follow_up_for_booking(agenda, desk):
     visit = agenda.book()
     cancel(by=agenda.staff, appointment=visit, reason="ill", now=NOW)
     assert desk.get(page_of(agenda.follow_up)).status_code == 200
+
+
+@pytest.mark.parametrize(("part", "word"), [("arrive/", "Take back “arrived”"), ("miss/", "Take back “missed”")])
+def test_slip_of_the_hand_is_taken_back_and_stays_in_the_history(agenda, clock, part, word):
+    visit = agenda.book()
+    clock.move_to(TUESDAY_9 + timedelta(minutes=5))
+    desk = signed_in(agenda.clerk)
+    desk.post(visit_page(visit, part))
+    assert word in desk.get(visit_page(visit)).text
+    desk.post(visit_page(visit, "take-back/"))
+    visit.refresh_from_db()
+    assert visit.state == "BOOKED"
+    page = desk.get(visit_page(visit)).text
+    assert "was noted by mistake" in page
+    assert f"by {agenda.clerk}, at the clinic" in page
+    assert visit.changes.count() == 3
+    assert visit.changes.latest("id").with_letter is False
+
+
+def test_missed_visit_is_not_taken_back_into_a_time_given_away(agenda, clock):
+    visit = agenda.book()
+    clock.move_to(TUESDAY_9 + timedelta(minutes=5))
+    desk = signed_in(agenda.clerk)
+    desk.post(visit_page(visit, "miss/"))
+    agenda.book(TUESDAY_9, follow_up=agenda.another_follow_up(), now=NOW)
+    assert "has just been taken" in told(desk.post(visit_page(visit, "take-back/")))[-1]
+    visit.refresh_from_db()
+    assert visit.state == "MISSED"
+
+
+def test_clinician_goes_from_the_visit_to_charting_for_its_condition(agenda, clock):
+    visit = agenda.book()
+    doctor = member("CLINICIAN", agenda.clinic)
+    assert "Record the treatment" not in signed_in(doctor).get(visit_page(visit)).text
+    clock.move_to(TUESDAY_9)
+    condition = agenda.follow_up.condition.public_id
+    charting = f"/patients/{agenda.patient.public_id}/treatments/new/?condition={condition}"
+    assert f'href="{charting}"' in signed_in(doctor).get(visit_page(visit)).text
+    assert "Record the treatment" not in signed_in(agenda.clerk).get(visit_page(visit)).text
+
+
+def test_visit_that_no_follow_up_waits_for_is_noted_as_seen(agenda, clock):
+    plain = agenda.book(TUESDAY_9, patient=agenda.patient, follow_up=None)
+    Appointment.objects.filter(pk=plain.pk).update(follow_up=None)
+    clock.move_to(TUESDAY_9)
+    desk = signed_in(agenda.clerk)
+    assert "Was seen" in desk.get(visit_page(plain)).text
+    desk.post(visit_page(plain, "attend/"))
+    plain.refresh_from_db()
+    assert plain.state == "TREATED"
+    treated_by_signing = agenda.book(TUESDAY_930, now=NOW)
+    assert "Was seen" not in desk.get(visit_page(treated_by_signing)).text
+    assert desk.post(visit_page(treated_by_signing, "attend/")).status_code == 404
+
+
+def test_overbooked_visit_says_so_with_its_reason_and_with_whom_it_shares_the_time(agenda, desk):
+    first = agenda.book(follow_up=agenda.another_follow_up(given_name="Berta"))
+    visit = agenda.book(overbooked_reason="came in pain")
+    page = desk.get(visit_page(visit)).text
+    assert "Overbooked: Dr Lindqvist has another visit at this time. Reason: came in pain" in page
+    assert f'href="{visit_page(first)}">09:00 Berta' in page
+    assert "Time already taken" in page

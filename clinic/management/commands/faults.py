@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from botox_tracker import servers
+from clinic.management.faults import race
 from clinic.management.faults.cases import CASES, NOT_RUN, play
 from clinic.management.faults.ground import SQLITE, Ground, prepared
 from clinic.management.faults.playing import Job, played
@@ -36,7 +37,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join((*CASES, ORACLE))}; default: all")
+        parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join((*CASES, ORACLE, race.NAME))}; default: all")
         parser.add_argument(
             "--short", action="store_true", help="two faults of each family, or those named, with few patients, two at a time"
         )
@@ -44,6 +45,9 @@ class Command(BaseCommand):
         parser.add_argument("--inside", action="store_true", help=SUPPRESS)
 
     def handle(self, *args: Any, names: list[str], short: bool, few: bool, inside: bool, **options: Any) -> None:
+        if names[:1] == [race.NAME]:
+            race.run(names[1:], short=short, inside=inside, write=self.stdout.write)
+            return
         if inside:
             self._be_inside(names)
             return

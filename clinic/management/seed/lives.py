@@ -184,6 +184,7 @@ class Life:
         starts_at = self.place.diary.take(self.practitioner.pk, on, self.rng, after=later_than or at)
         starts_on = self.place.today(starts_at)
         by_link = self.course.has_email and follow_up is not None and starts_on >= follow_up.opens_on and self.rng.random() < 0.5
+        is_early = follow_up is not None and starts_on < follow_up.opens_on
         appointment = book(
             by=Actor.patient() if by_link else self.place.desk,
             patient=patient,
@@ -192,6 +193,7 @@ class Life:
             kind=self.place.kind,
             starts_at=starts_at,
             follow_up=follow_up,
+            window_reason="the effect has worn off" if is_early else "no time was free before",
             now=at,
         )
         self.finish_tasks(patient, "booked a visit", at)

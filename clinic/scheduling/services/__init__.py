@@ -9,6 +9,7 @@ from clinic.scheduling.services.changing import (
     mark_locked_treated,
     mark_missed,
     mark_treated,
+    take_back_mark,
     take_back_treated,
 )
 from clinic.scheduling.services.moving import move
@@ -24,6 +25,7 @@ from clinic.scheduling.services.offering import (
     standard_kind,
     value_of,
 )
+from clinic.scheduling.services.overriding import words_of
 from clinic.scheduling.services.public_holidays import (
     Proposal,
     countries,
@@ -38,6 +40,7 @@ from clinic.scheduling.services.refusals import (
     BookingRefused,
     ChangeRefused,
     NothingToBook,
+    OutsideTheWindow,
     TimeNotOffered,
     TimeTaken,
 )
@@ -74,6 +77,7 @@ __all__ = [
     "HoursRefused",
     "NothingToBook",
     "OfferedTime",
+    "OutsideTheWindow",
     "OutsideWindow",
     "Proposal",
     "TimeNotOffered",
@@ -113,8 +117,10 @@ __all__ = [
     "set_holiday_region",
     "set_special_hours",
     "standard_kind",
+    "take_back_mark",
     "take_back_treated",
     "take_over_holidays",
     "to_be_moved",
     "value_of",
+    "words_of",
 ]

@@ -13,6 +13,7 @@ from clinic.patients.services import look_again
 from clinic.practice.models import Clinic, Practitioner
 from clinic.scheduling.models import Appointment, AppointmentChange, ChangeKind, VisitKind
 from clinic.scheduling.services.offering import HORIZON, could_be_offered, is_within_hours
+from clinic.scheduling.services.overriding import check_window, keep_overrides, past_the_hours, past_the_window
 from clinic.scheduling.services.refusals import (
     AlreadyBooked,
     AskTheClinic,
@@ -37,6 +38,7 @@ def book(
     starts_at: datetime,
     follow_up: FollowUp | None = None,
     overbooked_reason: str = "",
+    window_reason: str = "",
     with_letter: bool = True,
     now: datetime,
 ) -> Appointment:
@@ -44,9 +46,11 @@ def book(
 
     A patient may choose what the practitioner's hours offer, from the earliest date on, and nothing while on hold or paused.
     Staff may choose any time within the hours, and with `overbooked_reason` also one outside them or already taken; the
-    appointment itself is marked as overbooked only if it shares its time. With `with_letter=False` no letter tells of it.
+    appointment itself is marked as overbooked only if it shares its time. Before the earliest date and after the window they
+    need a `window_reason`. Each of these is kept as an override. With `with_letter=False` no letter tells of it.
 
     Of several who want the same time at once exactly one gets it. Raises, having written nothing: TimeTaken; TimeNotOffered;
+    OutsideTheWindow;
     AlreadyBooked, with the appointment that the follow-up or the patient already has then; NothingToBook for an ended
     follow-up and for somebody who is not under care; AskTheClinic where only staff may book.
     """
@@ -64,7 +68,9 @@ def book(
         look_again([patient.pk], now=now)
         lock_practitioner(practitioner)
         check_person(by, patient, now.astimezone(clinic.zone).date())
-        _check_follow_up(by, follow_up, starts_at.astimezone(clinic.zone).date())
+        on = starts_at.astimezone(clinic.zone).date()
+        fresh = _check_follow_up(by, follow_up, on)
+        outside = check_window(by=by, follow_up=fresh, on=on, reason=window_reason)
         check_elsewhere(patient, starts_at, ends_at)
         if not overbooked_reason:
             check_hours(by, practitioner, clinic, kind, starts_at, now)
@@ -95,6 +101,17 @@ def book(
             reason=overbooked_reason,
             at=now,
         )
+        gone_past = past_the_window(outside, fresh, reason=window_reason)
+        if overbooked_reason:
+            gone_past |= past_the_hours(
+                practitioner=practitioner,
+                clinic=clinic,
+                kind=kind,
+                starts_at=starts_at,
+                is_taken=is_taken,
+                reason=overbooked_reason,
+            )
+        keep_overrides(by=by, appointment=appointment, gone_past=gone_past, now=now)
         audit.record(
             by=by,
             action=audit.Action.BOOKED,
@@ -151,9 +168,10 @@ def check_person(by: audit.Actor, patient: Patient, today: date) -> None:
         raise AskTheClinic
 
 
-def _check_follow_up(by: audit.Actor, follow_up: FollowUp | None, on: date) -> None:
+def _check_follow_up(by: audit.Actor, follow_up: FollowUp | None, on: date) -> FollowUp | None:
+    """The follow-up as it stands now."""
     if follow_up is None:
-        return
+        return None
     fresh = FollowUp.objects.get(pk=follow_up.pk)
     if fresh.state != FollowUpState.ACTIVE:
         raise NothingToBook
@@ -162,6 +180,7 @@ def _check_follow_up(by: audit.Actor, follow_up: FollowUp | None, on: date) -> N
         raise AlreadyBooked(booked)
     if by.kind == audit.ActorKind.PATIENT and on < fresh.opens_on:
         raise TimeNotOffered
+    return fresh
 
 
 def check_elsewhere(patient: Patient, starts_at: datetime, ends_at: datetime, *, besides: int | None = None) -> None:

@@ -95,6 +95,22 @@ def mark_locked_treated(*, by: audit.Actor, appointment: Appointment, now: datet
     _change(by, appointment, AppointmentState.TREATED, now)
 
 
+def take_back_mark(*, by: audit.Actor, appointment: Appointment, now: datetime) -> Appointment:
+    """Undo a wrong “arrived” or “missed”: the visit is booked again, with no letter about it; both stay in its history.
+
+    Changes nothing for a visit that is booked. Raises ChangeRefused for one that is cancelled or treated; TimeTaken or
+    AlreadyBooked if a missed visit's time, or its follow-up, has been booked anew since.
+    """
+    with transaction.atomic():
+        lock_visit(appointment, now)
+        if appointment.state == AppointmentState.BOOKED:
+            return appointment
+        _refuse_unless(appointment, (AppointmentState.ARRIVED, AppointmentState.MISSED))
+        said = _("“%(state)s” was noted by mistake") % {"state": appointment.get_state_display()}
+        _change(by, appointment, AppointmentState.BOOKED, now, reason=said, with_letter=False)
+    return appointment
+
+
 def take_back_treated(*, by: audit.Actor, appointment: Appointment, reason: str, now: datetime) -> Appointment:
     """Put a visit back to what it was before it was marked as treated, because no treatment came of it. No letter tells of it.
 

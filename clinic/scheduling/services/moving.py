@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from clinic.scheduling.models import Appointment, AppointmentChange, Appointment
 from clinic.scheduling.services.booking import check_elsewhere, check_hours, check_person, lock_practitioner, refusal_for
 from clinic.scheduling.services.changing import lock_visit
 from clinic.scheduling.services.offering import HORIZON
+from clinic.scheduling.services.overriding import check_window, keep_overrides, past_the_hours, past_the_window
 from clinic.scheduling.services.refusals import ChangeRefused, NothingToBook, TimeNotOffered, TimeTaken
 from clinic.treatments.models import FollowUp, FollowUpState
 
@@ -28,6 +29,7 @@ def move(
     practitioner: Practitioner,
     starts_at: datetime,
     overbooked_reason: str = "",
+    window_reason: str = "",
     reason: str = "",
     with_letter: bool = True,
     now: datetime,
@@ -39,7 +41,8 @@ def move(
     stands already changes nothing. `reason` (or why it is overbooked) is kept with the change, beside the old time.
 
     Whatever is raised, the visit stands as it stood. ChangeRefused: it is not still to come, or the patient moves it after its
-    beginning. TimeTaken; TimeNotOffered; AlreadyBooked, with the patient's other visit at that time; NothingToBook; AskTheClinic.
+    beginning. OutsideTheWindow; TimeTaken; TimeNotOffered; AlreadyBooked, with the patient's other visit at that time;
+    NothingToBook; AskTheClinic.
     """
     if overbooked_reason and by.kind != audit.ActorKind.USER:
         raise ValueError("Only a member of staff overbooks.")
@@ -55,7 +58,9 @@ def move(
         clinic, kind = appointment.clinic, appointment.kind
         ends_at = starts_at + timedelta(minutes=kind.minutes + kind.buffer_minutes)
         check_person(by, appointment.patient, now.astimezone(clinic.zone).date())
-        _check_follow_up(by, appointment, starts_at)
+        on = starts_at.astimezone(clinic.zone).date()
+        fresh = _check_follow_up(by, appointment, on)
+        outside = check_window(by=by, follow_up=fresh, on=on, reason=window_reason)
         check_elsewhere(appointment.patient, starts_at, ends_at, besides=appointment.pk)
         if not overbooked_reason:
             check_hours(by, practitioner, clinic, kind, starts_at, now)
@@ -77,6 +82,17 @@ def move(
             at=now,
             **before,
         )
+        gone_past = past_the_window(outside, fresh, reason=window_reason)
+        if overbooked_reason:
+            gone_past |= past_the_hours(
+                practitioner=practitioner,
+                clinic=clinic,
+                kind=kind,
+                starts_at=starts_at,
+                is_taken=is_taken,
+                reason=overbooked_reason,
+            )
+        keep_overrides(by=by, appointment=appointment, gone_past=gone_past, now=now)
         audit.record(
             by=by,
             action=audit.Action.CHANGED,
@@ -99,14 +115,16 @@ def _refuse_unless_to_come(by: audit.Actor, appointment: Appointment, now: datet
         raise ChangeRefused(_OVER)
 
 
-def _check_follow_up(by: audit.Actor, appointment: Appointment, starts_at: datetime) -> None:
+def _check_follow_up(by: audit.Actor, appointment: Appointment, on: date) -> FollowUp | None:
+    """The follow-up as it stands now."""
     if appointment.follow_up_id is None:
-        return
+        return None
     fresh = FollowUp.objects.get(pk=appointment.follow_up_id)
     if fresh.state != FollowUpState.ACTIVE:
         raise NothingToBook
-    if by.kind == audit.ActorKind.PATIENT and starts_at.astimezone(appointment.clinic.zone).date() < fresh.opens_on:
+    if by.kind == audit.ActorKind.PATIENT and on < fresh.opens_on:
         raise TimeNotOffered
+    return fresh
 
 
 def _write(

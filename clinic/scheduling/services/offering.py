@@ -64,7 +64,10 @@ def read_value(value: str) -> tuple[uuid.UUID, datetime]:
     found = _VALUE.fullmatch(value)
     if found is None:
         raise ValueError("This does not name a time.")
-    return uuid.UUID(found[1]), datetime.strptime(found[2], _STAMP).replace(tzinfo=UTC)
+    at = datetime.strptime(found[2], _STAMP).replace(tzinfo=UTC)
+    if not date.min + HORIZON < at.date() < date.max - HORIZON:
+        raise ValueError("This is no time of any zone.")
+    return uuid.UUID(found[1]), at
 
 
 def standard_kind(clinic: Clinic) -> VisitKind | None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from clinic.scheduling.models import Appointment
+    from clinic.scheduling.services.offering import OutsideWindow
 
 
 class BookingRefused(Exception):
@@ -32,6 +33,14 @@ class TimeNotOffered(BookingRefused):
     """The time has passed, lies outside the hours, on a closed day, or before the earliest date."""
 
     message = _("This time is not on offer. Please choose another.")
+
+
+class OutsideTheWindow(BookingRefused):
+    """Staff book before the earliest date or after the window, and have not said why. `outside` says which."""
+
+    def __init__(self, outside: OutsideWindow, message: str | _StrPromise) -> None:
+        self.outside = outside
+        super().__init__(message)
 
 
 class AlreadyBooked(BookingRefused):

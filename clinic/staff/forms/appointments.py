@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.practice.models import Practitioner
+from clinic.patients.finding import MOST_CHARACTERS
+from clinic.practice.models import Clinic, Practitioner
 from clinic.scheduling import slots
+from clinic.scheduling.models import VisitKind
 from clinic.scheduling.services import read_value
 from clinic.staff.forms.fields import DayField, LineField, PlainForm
 
@@ -50,7 +52,13 @@ class BookForm(PlainForm):
         required=False,
         help_text=_("Kept with the visit."),
     )
-    outside_window = forms.BooleanField(label=_("Book it all the same"), required=False)
+    window_reason = LineField(
+        label=_("Reason to book it all the same"),
+        max_length=120,
+        required=False,
+        help_text=_("Kept as an override, with what is said here."),
+        widget=forms.TextInput(attrs={"list": "window-reasons", "autocomplete": "off"}),
+    )
     with_letter = forms.BooleanField(label=_("Write to the patient about it"), required=False, initial=True)
 
     def __init__(self, *args: Any, practitioners: Sequence[Practitioner], zone: tzinfo, **options: Any) -> None:
@@ -86,6 +94,60 @@ class BookForm(PlainForm):
         else:
             cleaned["practitioner_id"] = uuid.UUID(cleaned["practitioner"])
             cleaned["starts_at"] = wall.replace(tzinfo=self._zone).astimezone(UTC)
+
+
+class PlainBookForm(BookForm):
+    """The same for a visit that no follow-up waits for: its kind is chosen too."""
+
+    kind = forms.ChoiceField(label=_("Kind of visit"))
+
+    def __init__(self, *args: Any, kinds: Sequence[VisitKind], **options: Any) -> None:
+        super().__init__(*args, **options)
+        cast(forms.ChoiceField, self.fields["kind"]).choices = [(one.code, one.name) for one in kinds]
+
+
+class MoveForm(BookForm):
+    """The same for a visit that there is already, with why it is moved."""
+
+    reason = LineField(
+        label=_("Why it is moved"),
+        max_length=120,
+        required=False,
+        help_text=_("Kept with the visit; never written to the patient."),
+        widget=forms.TextInput(attrs={"list": "move-reasons", "autocomplete": "off"}),
+    )
+
+
+class ForWhomForm(PlainForm):
+    """The time to be booked, and the patient looked for. Sent by GET."""
+
+    clinic = forms.ChoiceField(widget=forms.HiddenInput)
+    # A plain field: whatever arrives is told in the same words.
+    time = forms.Field(widget=forms.HiddenInput)
+    q = LineField(
+        label=_("Name, record number or birth date"),
+        max_length=MOST_CHARACTERS,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "autofocus": True}),
+    )
+    next = forms.Field(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, clinics: Sequence[Clinic], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._clinics = {str(one.public_id): one for one in clinics}
+        cast(forms.ChoiceField, self.fields["clinic"]).choices = [(key, one.name) for key, one in self._clinics.items()]
+
+    @property
+    def chosen_clinic(self) -> Clinic:
+        """The clinic of a valid form."""
+        return self._clinics[self.cleaned_data["clinic"]]
+
+    def clean_time(self) -> tuple[uuid.UUID, datetime]:
+        """The practitioner's public id, and when."""
+        try:
+            return read_value(str(self.cleaned_data["time"]))
+        except ValueError as error:
+            raise forms.ValidationError(_("This does not name a time.")) from error
 
 
 class CancelForm(PlainForm):

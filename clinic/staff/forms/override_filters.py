@@ -21,21 +21,12 @@ from clinic.treatments.models import Override, OverrideSeverity
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 
 
-class OverrideFilterForm(PlainForm):
-    """The filters, sent by GET. All may be empty."""
+class MonthForm(PlainForm):
+    """One month, or none."""
 
-    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("any")), *sorted(NAMES.items())])
-    severity = forms.ChoiceField(label=_("Severity"), required=False, choices=[("", _("any")), *OverrideSeverity.choices])
-    by = forms.ChoiceField(label=_("Signed by"), required=False)
     month = forms.CharField(
         label=_("Month"), required=False, max_length=20, widget=forms.TextInput(attrs={"type": "month", "placeholder": "2026-11"})
     )
-
-    def __init__(self, *args: Any, people: Sequence[User], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._people = {str(one.public_id): one for one in people}
-        choices = [("", _("anybody")), *((key, one.name or one.email) for key, one in self._people.items())]
-        cast(forms.ChoiceField, self.fields["by"]).choices = choices
 
     def clean_month(self) -> date | None:
         """The first day of the month."""
@@ -47,6 +38,30 @@ class OverrideFilterForm(PlainForm):
             raise ValidationError(_("Enter a month as 2026-11."))
         return date(int(found[1]), int(found[2]), 1)
 
+    def span(self, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+        """When the month of a valid form begins and ends in `zone`; None, None where it names none."""
+        first: date | None = self.cleaned_data["month"]
+        if first is None:
+            return None, None
+        ends = first + relativedelta(months=1)
+        return datetime.combine(first, time.min, tzinfo=zone), datetime.combine(ends, time.min, tzinfo=zone)
+
+
+class OverrideFilterForm(MonthForm):
+    """The filters, sent by GET. All may be empty."""
+
+    field_order = ("kind", "severity", "by", "month")
+
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("any")), *sorted(NAMES.items())])
+    severity = forms.ChoiceField(label=_("Severity"), required=False, choices=[("", _("any")), *OverrideSeverity.choices])
+    by = forms.ChoiceField(label=_("Signed by"), required=False)
+
+    def __init__(self, *args: Any, people: Sequence[User], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._people = {str(one.public_id): one for one in people}
+        choices = [("", _("anybody")), *((key, one.name or one.email) for key, one in self._people.items())]
+        cast(forms.ChoiceField, self.fields["by"]).choices = choices
+
     def narrow(self, overrides: QuerySet[Override], *, zone: tzinfo) -> QuerySet[Override]:
         """The overrides that a valid form asks for; a month begins and ends in `zone`."""
         wanted = self.cleaned_data
@@ -56,9 +71,7 @@ class OverrideFilterForm(PlainForm):
             overrides = overrides.filter(severity=wanted["severity"])
         if wanted["by"]:
             overrides = overrides.filter(by=self._people[wanted["by"]])
-        if wanted["month"]:
-            first: date = wanted["month"]
-            begins = datetime.combine(first, time.min, tzinfo=zone)
-            ends = datetime.combine(first + relativedelta(months=1), time.min, tzinfo=zone)
+        begins, ends = self.span(zone)
+        if begins and ends:
             overrides = overrides.filter(at__gte=begins, at__lt=ends)
         return overrides

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,14 +16,17 @@ from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from clinic.practice.models import Practitioner
+from clinic.care.calls import book_on_the_phone
+from clinic.practice.models import Clinic, Practitioner
 from clinic.practice.roles import Permission
+from clinic.practice.services import memberships_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.services import (
     AlreadyBooked,
     BookingRefused,
     NothingToBook,
     OfferedTime,
+    OutsideTheWindow,
     OutsideWindow,
     TimeNotOffered,
     TimeTaken,
@@ -31,7 +34,10 @@ from clinic.scheduling.services import (
     offer_times,
     outside_window,
     practitioners_of,
+    read_value,
     standard_kind,
+    value_of,
+    words_of,
 )
 from clinic.scheduling.slots import by_day
 from clinic.staff.forms.appointments import OTHER, BookForm, TimesForm
@@ -59,7 +65,7 @@ class AppointmentBook(StaffPage):
             messages.info(request, _("This follow-up has ended; there is nothing to book."))
             return redirect("staff:follow-up-show", follow_up.public_id)
         practitioners = practitioners_of(follow_up.patient.clinic)
-        return self.show(follow_up, practitioners, self.form(follow_up, practitioners))
+        return self.show_chosen(follow_up, practitioners)
 
     def post(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
         follow_up = self.load(public_id)
@@ -69,11 +75,11 @@ class AppointmentBook(StaffPage):
             return self.show(follow_up, practitioners, form, status=422)
         on = form.cleaned_data["starts_at"].astimezone(follow_up.patient.clinic.zone).date()
         outside = outside_window(follow_up, on)
-        if outside and not form.cleaned_data["outside_window"]:
-            form.add_error("outside_window", _outside_words(outside, follow_up))
-            return self.show(follow_up, practitioners, form, status=422, outside=outside)
         try:
             appointment = self.book(follow_up, practitioners, form)
+        except OutsideTheWindow as refused:
+            form.add_error("window_reason", _("To book this day all the same, say why."))
+            return self.show(follow_up, practitioners, form, status=422, outside=refused.outside)
         except AlreadyBooked as refused:
             if refused.appointment.follow_up_id == follow_up.pk:
                 messages.info(request, _("Somebody has booked this visit already."))
@@ -101,13 +107,33 @@ class AppointmentBook(StaffPage):
             raise self.denied("FollowUp")
         return follow_up
 
+    def show_chosen(self, follow_up: FollowUp, practitioners: Sequence[Practitioner]) -> HttpResponse:
+        """The page as it is opened: with the time that was chosen in the calendar, if one was, and what there is to warn of."""
+        zone = follow_up.patient.clinic.zone
+        try:
+            person, at = read_value(self.request.GET.get("time", ""))
+        except ValueError:
+            return self.show(follow_up, practitioners, self.form(follow_up, practitioners))
+        local = at.astimezone(zone)
+        chosen = {"choice": value_of(person, at), "practitioner": str(person), "day": local.date(), "at": local.time()}
+        form = self.form(follow_up, practitioners, initial=chosen)
+        return self.show(follow_up, practitioners, form, wanted=at, outside=outside_window(follow_up, local.date()))
+
     def booked(self, follow_up: FollowUp) -> Appointment | None:
         return Appointment.objects.coming().filter(follow_up=follow_up).first()
 
-    def form(self, follow_up: FollowUp, practitioners: Sequence[Practitioner], data: Any = None) -> BookForm:
+    def form(
+        self,
+        follow_up: FollowUp,
+        practitioners: Sequence[Practitioner],
+        data: Any = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> BookForm:
         """The form, for other times with the practitioner who gave the treatment."""
-        known = str(follow_up.session.practitioner.public_id)
-        return BookForm(data, practitioners=practitioners, zone=follow_up.patient.clinic.zone, initial={"practitioner": known})
+        known = {"practitioner": str(follow_up.session.practitioner.public_id)}
+        return BookForm(
+            data, practitioners=practitioners, zone=follow_up.patient.clinic.zone, initial={**known, **(initial or {})}
+        )
 
     def book(self, follow_up: FollowUp, practitioners: Sequence[Practitioner], form: BookForm) -> Appointment:
         """Book what the form says. Raises BookingRefused."""
@@ -117,18 +143,25 @@ class AppointmentBook(StaffPage):
         kind = standard_kind(clinic)
         if practitioner is None or kind is None:
             raise TimeNotOffered
-        return book(
-            by=self.actor,
-            patient=follow_up.patient,
-            practitioner=practitioner,
-            clinic=clinic,
-            kind=kind,
-            starts_at=cleaned["starts_at"],
-            follow_up=follow_up,
-            overbooked_reason=cleaned["overbooked_reason"],
-            with_letter=cleaned["with_letter"],
-            now=self.now,
-        )
+        given = {
+            "by": self.actor,
+            "follow_up": follow_up,
+            "practitioner": practitioner,
+            "clinic": clinic,
+            "kind": kind,
+            "starts_at": cleaned["starts_at"],
+            "overbooked_reason": cleaned["overbooked_reason"],
+            "window_reason": cleaned["window_reason"],
+            "with_letter": cleaned["with_letter"],
+            "now": self.now,
+        }
+        if "on_the_phone" in self.request.POST and self.may_work(clinic):
+            return book_on_the_phone(**given)
+        return book(patient=follow_up.patient, **given)
+
+    def may_work(self, clinic: Clinic) -> bool:
+        """Whether this person may also write down the call."""
+        return any(one.clinic_id == clinic.pk and one.may(Permission.WORK_FOLLOW_UPS) for one in memberships_of(self.user))
 
     def refuse(
         self,
@@ -139,6 +172,9 @@ class AppointmentBook(StaffPage):
         outside: OutsideWindow | None,
     ) -> HttpResponse:
         """The page again, with the remaining times and the wanted one under “another time”, where a reason overrules."""
+        if form.cleaned_data["practitioner_id"] not in {person.public_id for person in practitioners}:
+            form.add_error("choice", str(refused.message))
+            return self.show(follow_up, practitioners, form, status=422, outside=outside)
         wanted = form.cleaned_data["starts_at"].astimezone(follow_up.patient.clinic.zone)
         data = self.request.POST.copy()
         data["choice"] = OTHER
@@ -160,14 +196,15 @@ class AppointmentBook(StaffPage):
         *,
         status: int = 200,
         outside: OutsideWindow | None = None,
+        wanted: datetime | None = None,
     ) -> HttpResponse:
-        """The page with the times that the address asks for."""
+        """The page with the times that the address asks for; those of the day of `wanted`, which was chosen elsewhere."""
         clinic = follow_up.patient.clinic
         today = self.now.astimezone(clinic.zone).date()
         times = TimesForm(self.request.GET, practitioners=practitioners)
-        wanted = times.cleaned_data if times.is_valid() else {}
-        from_on = wanted.get("from_on")
-        chosen = next((person for person in practitioners if str(person.public_id) == wanted.get("practitioner")), None)
+        asked = times.cleaned_data if times.is_valid() else {}
+        from_on = asked.get("from_on") or (wanted.astimezone(clinic.zone).date() if wanted else None)
+        chosen = next((person for person in practitioners if str(person.public_id) == asked.get("practitioner")), None)
         offered = offer_times(
             follow_up=follow_up,
             practitioner=chosen,
@@ -188,8 +225,12 @@ class AppointmentBook(StaffPage):
             "later_on": offered[-1].on + timedelta(days=1) if offered else None,
             "from_on": from_on,
             "chosen": form["choice"].value(),
-            "asks_for_other": form["choice"].value() == OTHER or bool({"practitioner", "day", "at"} & set(form.errors)),
+            "asks_for_other": form["choice"].value() == OTHER
+            or bool({"practitioner", "day", "at"} & set(form.errors))
+            or (wanted is not None and form["choice"].value() not in {time.value for time in offered}),
             "outside": outside,
+            "warning": words_of(outside, follow_up) if outside else "",
+            "may_work": self.may_work(clinic),
             "holds": follow_up.patient.holds.filter(cleared_at__isnull=True, from_on__lte=today).order_by("from_on"),
             "suggested_on": suggested_date(follow_up),
             "facts": facts,
@@ -239,16 +280,4 @@ def _day(on: date, found: Sequence[OfferedTime], follow_up: FollowUp) -> dict[st
             {"practitioner": person, "is_known": person.pk == known, "times": times}
             for person, times in sorted(people.items(), key=lambda pair: (pair[0].pk != known, pair[0].name))
         ],
-    }
-
-
-def _outside_words(outside: OutsideWindow, follow_up: FollowUp) -> str:
-    if outside is OutsideWindow.EARLY:
-        return _("This is before the earliest date, %(day)s (%(rule)s). Tick the box to book it all the same.") % {
-            "day": date_format(follow_up.opens_on, "j M Y"),
-            "rule": follow_up.opens_rule,
-        }
-    return _("This is after the window has closed, %(day)s (%(rule)s). Tick the box to book it all the same.") % {
-        "day": date_format(follow_up.closes_on, "j M Y"),
-        "rule": follow_up.closes_rule,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,21 +13,25 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.patients.services import visible_to
-from clinic.practice.roles import Permission
-from clinic.scheduling.models import Appointment
+from clinic.practice.roles import PERMISSIONS, Permission, Role
+from clinic.practice.services import memberships_of
+from clinic.scheduling.models import Appointment, AppointmentState
 from clinic.scheduling.services import (
     BookingRefused,
     ChangeRefused,
     cancel,
     mark_arrived,
     mark_missed,
+    mark_treated,
+    take_back_mark,
 )
+from clinic.staff.calendar_lines import address
 from clinic.staff.forms.appointments import CancelForm
+from clinic.staff.forms.calendar import DAY
 from clinic.staff.pages import StaffPage
 
 
-class _OneAppointment(StaffPage):
+class OneAppointment(StaffPage):
     """A page or a button about one visit."""
 
     def appointments(self) -> QuerySet[Appointment]:
@@ -48,14 +53,26 @@ class _OneAppointment(StaffPage):
     def show(self, appointment: Appointment, form: CancelForm, *, status: int = 200) -> HttpResponse:
         """The visit, its history, and what can still be done to it."""
         zone = appointment.clinic.zone
-        may_book = visible_to(self.user, Permission.BOOK).filter(pk=appointment.patient_id).exists()
+        rights = next(
+            (PERMISSIONS[Role(one.role)] for one in memberships_of(self.user) if one.clinic_id == appointment.patient.clinic_id),
+            frozenset[Permission](),
+        )
+        may_book = Permission.BOOK in rights
+        is_expected_or_here = appointment.is_coming or appointment.state == AppointmentState.MISSED
         has_day_come = appointment.starts_at.astimezone(zone).date() <= self.now.astimezone(zone).date()
         self.viewed(appointment.patient, appointment)
         context = {
             "appointment": appointment,
             "patient": appointment.patient,
-            "changes": appointment.changes.select_related("by_user").order_by("-id"),
+            "changes": appointment.changes.select_related("by_user", "from_practitioner").order_by("-id"),
+            "overrides": appointment.overrides.select_related("by").order_by("pk"),
+            "shares": self.sharing(appointment),
             "form": form,
+            "day_url": address(appointment.clinic, (), DAY, appointment.starts_at.astimezone(zone).date()),
+            "may_record": Permission.RECORD_TREATMENTS in rights and has_day_come and is_expected_or_here,
+            "may_attend": may_book and has_day_come and is_expected_or_here and appointment.follow_up_id is None,
+            "may_take_back": may_book and appointment.state in (AppointmentState.ARRIVED, AppointmentState.MISSED),
+            "may_move": may_book and appointment.state == AppointmentState.BOOKED,
             "may_cancel": may_book and appointment.is_coming,
             "may_arrive": may_book and has_day_come and appointment.state in ("BOOKED", "MISSED"),
             "may_miss": may_book and appointment.is_coming and appointment.starts_at <= self.now,
@@ -63,8 +80,15 @@ class _OneAppointment(StaffPage):
         with timezone.override(zone):
             return render(self.request, "staff/appointment-show.html", context, status=status)
 
+    def sharing(self, appointment: Appointment) -> Sequence[Appointment]:
+        """The other visits that take the practitioner at the time of an overbooked one, as far as the reader may see them."""
+        if not appointment.overbooked_reason:
+            return ()
+        others = self.appointments().filter(practitioner=appointment.practitioner_id).exclude(pk=appointment.pk)
+        return others.taking(appointment.starts_at, appointment.ends_at).select_related("patient").order_by("starts_at")  # type: ignore[attr-defined, no-any-return]
 
-class AppointmentShow(_OneAppointment):
+
+class AppointmentShow(OneAppointment):
     """One visit."""
 
     permission = Permission.VIEW_PATIENTS
@@ -73,7 +97,7 @@ class AppointmentShow(_OneAppointment):
         return self.show(self.load(public_id), CancelForm())
 
 
-class AppointmentCancel(_OneAppointment):
+class AppointmentCancel(OneAppointment):
     """Cancels a visit with a reason; the form stands on the visit's page."""
 
     permission = Permission.BOOK
@@ -95,7 +119,7 @@ class AppointmentCancel(_OneAppointment):
         return redirect("staff:appointment-show", appointment.public_id)
 
 
-class _Mark(_OneAppointment):
+class _Mark(OneAppointment):
     """A button that says what became of the visit."""
 
     permission = Permission.BOOK
@@ -132,3 +156,24 @@ class AppointmentMiss(_Mark):
 
     def word(self) -> str:
         return _("The visit of %(patient)s is noted as missed; the follow-up is open again.")
+
+
+class AppointmentAttend(_Mark):
+    """The patient came, for a visit that no follow-up waits for; for any other, the treatment that is signed says so."""
+
+    mark = staticmethod(mark_treated)
+
+    def appointments(self) -> QuerySet[Appointment]:
+        return super().appointments().filter(follow_up__isnull=True)
+
+    def word(self) -> str:
+        return _("%(patient)s was seen.")
+
+
+class AppointmentTakeBack(_Mark):
+    """“Arrived” or “missed” was a slip of the hand."""
+
+    mark = staticmethod(take_back_mark)
+
+    def word(self) -> str:
+        return _("Taken back: %(patient)s is expected as before.")

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0033_hours_filled'),
+        ('clinic', '0030_hours_filled'),
     ]
 
     operations = [

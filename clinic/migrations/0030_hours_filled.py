@@ -17,7 +17,7 @@ def name_them(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0032_hours'),
+        ('clinic', '0029_hours'),
     ]
 
     operations = [migrations.RunPython(name_them, migrations.RunPython.noop)]

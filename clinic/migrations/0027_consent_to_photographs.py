@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0025_plan_editor'),
+        ('clinic', '0026_moved_visits'),
     ]
 
     operations = [

@@ -44,6 +44,6 @@ def drop(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clinic", "0025_plan_editor")]
+    dependencies = [("clinic", "0027_consent_to_photographs")]
 
     operations = [migrations.RunPython(create, drop)]

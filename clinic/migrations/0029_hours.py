@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0031_waiting'),
+        ('clinic', '0028_names_by_pieces'),
     ]
 
     operations = [
