@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -24,7 +23,7 @@ from clinic.staff.follow_up_lines import Line, Reader, Rights, line
 from clinic.staff.names import Kind, Names
 from clinic.staff.next_letters import Letters, letters_sent
 from clinic.staff.pictures.window_bar import Axis
-from clinic.treatments.models import FollowUp, FollowUpState
+from clinic.treatments.models import FollowUp, FollowUpState, SessionState
 
 #: Purposes without which a patient gets no letter at all about coming back.
 _CARE = (ConsentPurpose.VISIT, ConsentPurpose.INVITE)
@@ -133,14 +132,14 @@ def _conditions(patient: Patient, rights: frozenset[Permission], names: Names, b
     )
     # The newest follow-up of each condition: the last one written wins. A patient has each indication once on a side.
     newest: dict[tuple[int, str], worklist.Entry] = {}
-    times: Counter[tuple[int, str]] = Counter()
     for row in _follow_ups(today).rows(patient.pk):
         entry = worklist.Entry(*row)
         newest[entry.indication_id, entry.side] = entry
-        times[entry.indication_id, entry.side] += 1
     letters = letters_sent(entry.id for entry in newest.values())
     lines = []
-    for condition in patient.conditions.order_by("pk"):
+    # Not by its follow-ups: a treatment that was entered late has none.
+    signed = Count("sessions", filter=Q(sessions__state=SessionState.SIGNED))
+    for condition in patient.conditions.annotate(times=signed).order_by("pk"):
         kind = (condition.indication_id, condition.side)
         found = newest.get(kind)
         side = Side(condition.side)
@@ -151,7 +150,7 @@ def _conditions(patient: Patient, rights: frozenset[Permission], names: Names, b
                 name=indication if side == Side.NONE else f"{indication}, {side.label}",
                 began=began(condition),
                 follow_up=line(found, Letters(tuple(letters.get(found.id, ())), None), reader) if found else None,
-                is_treated_again=times[kind] > 1,
+                is_treated_again=condition.times > 1,
             )
         )
     return lines

@@ -62,6 +62,20 @@ def compare(browser, condition, *sessions, **more):
     return browser.get(address(condition), {**ids, **more})
 
 
+def test_patient_page_offers_to_compare_a_second_treatment_that_has_no_follow_up(doctor, condition):
+    page = reverse("staff:patient-show", args=[condition.patient.public_id])
+    treated(condition, SUMMER)
+    assert address(condition) not in doctor.get(page).content.decode()
+    void = SessionVoidFactory(session=treated(condition, SPRING)).session
+    void.state = "VOID"
+    void.save(update_fields=["state"])
+    blepharospasm = blepharospasm_of(condition.patient)
+    treated(blepharospasm, SPRING)
+    assert address(condition) not in doctor.get(page).content.decode()
+    treated(condition, AUTUMN)
+    assert address(condition) in doctor.get(page).content.decode()
+
+
 def rows(response, table="table-compare"):
     """The cells of each row of a table, as they are read."""
     part = response.content.decode().split(f'{table}"', 1)[1].split("<tbody>", 1)[1].split("</tbody>")[0]
