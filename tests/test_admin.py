@@ -303,3 +303,20 @@ def test_new_clinic_starts_with_a_visit_to_book_and_a_plan_of_letters(upkeep):
     made = Clinic.objects.get(name="Hill clinic")
     assert list(made.visit_kinds.values_list("code", "minutes")) == [("TREATMENT", 30)]
     assert Plan.objects.get(clinic=made).steps.filter(step="INVITE").exists()
+
+
+def test_what_to_do_in_an_emergency_is_kept_in_each_language(upkeep, clinic):
+    url = address(Clinic, "change", clinic.pk)
+    german = "Im Notfall rufen Sie 112."
+    assert save(upkeep, url, emergency_in_de=german, emergency_number="112").status_code == 302
+    clinic.refresh_from_db()
+    assert (clinic.emergency_texts, clinic.emergency_number) == ({"de": german}, "112")
+    assert german in upkeep.get(url).content.decode()
+
+    refused = save(upkeep, url, emergency_in_en="Call us.", emergency_number="never")
+    assert {"emergency_in_en", "emergency_number"} <= set(refused.context["adminform"].form.errors)
+    clinic.refresh_from_db()
+    assert clinic.emergency_texts == {"de": german}
+    assert save(upkeep, url, emergency_in_de="").status_code == 302
+    clinic.refresh_from_db()
+    assert clinic.emergency_texts == {}

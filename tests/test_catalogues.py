@@ -14,6 +14,7 @@ ROOT = Path(settings.BASE_DIR)
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 #: What patients read, besides the templates.
 MODULES = (
+    "clinic/practice/emergency_words.py",
     *("clinic/portal/forms.py", "clinic/portal/views/emails.py", "clinic/reminders/letters.py"),
     *("clinic/scheduling/calendar_file.py", "clinic/scheduling/services/booking.py"),
     *("clinic/scheduling/services/changing.py", "clinic/scheduling/services/refusals.py"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
@@ -30,19 +31,57 @@ WEEKDAYS = [
 ]
 
 
+LETTER_LANGUAGES = dict(settings.LANGUAGES)
+
+
+def _in(language: str) -> str:
+    """The name of the field with the emergency text in this language."""
+    return f"emergency_in_{language}"
+
+
+def emergency_field(language: str) -> forms.CharField:
+    """What to do in an emergency, in one language."""
+    return forms.CharField(
+        label=_("Emergency text in %(language)s") % {"language": LETTER_LANGUAGES[language]},
+        max_length=300,
+        required=False,
+        strip=True,
+        help_text=_("Empty: a standard sentence in this language with the emergency number."),
+        widget=forms.TextInput(attrs={"class": "vTextField", "lang": language}),
+    )
+
+
 class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A clinic's settings, with the days on which letters go as boxes to tick."""
+    """A clinic's settings: the days on which letters go as boxes to tick, what to do in an emergency in each language."""
 
     sending_weekdays = forms.TypedMultipleChoiceField(
         label=_("Letters go on"), choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple
     )
+    emergency_in_en = emergency_field("en")
+    emergency_in_de = emergency_field("de")
+    emergency_in_es = emergency_field("es")
 
     class Meta:
         model = Clinic
         fields = (
-            "name", "sender_name", "phone", "emergency_text", "address", "time_zone", "jurisdiction", "language", "sending_from",
-            "sending_until", "sending_weekdays", "reply_to",
+            "name", "sender_name", "phone", "emergency_text", "emergency_number", "address", "time_zone", "jurisdiction",
+            "language", "sending_from", "sending_until", "sending_weekdays", "reply_to",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for code in LETTER_LANGUAGES:
+            self.fields[_in(code)].initial = self.instance.emergency_texts.get(code, "")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get(_in(given.get("language", ""))):
+            self.add_error(_in(given["language"]), gettext("This is the clinic's own language: write it in “emergency text”."))
+        return given
+
+    def save(self, commit: bool = True) -> Any:
+        self.instance.emergency_texts = {code: text for code in LETTER_LANGUAGES if (text := self.cleaned_data[_in(code)])}
+        return super().save(commit)
 
 
 @admin.register(Clinic)

@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from clinic.practice.emergency_words import standard_sentence
 from clinic.practice.roles import PERMISSIONS, Permission
 from clinic.practice.roles import Role as RoleName
 
@@ -75,7 +78,17 @@ class Clinic(models.Model):
     )
     phone = models.CharField(_("phone"), max_length=40)
     emergency_text = models.CharField(
-        _("emergency text"), max_length=300, help_text=_("Stands on every letter and patient page.")
+        _("emergency text"),
+        max_length=300,
+        help_text=_("In the clinic's own language. Stands on every letter and patient page in that language."),
+    )
+    emergency_texts = models.JSONField(default=dict, blank=True, help_text=_("the same in other languages, by their code"))
+    emergency_number = models.CharField(
+        _("emergency number"),
+        max_length=20,
+        blank=True,
+        validators=[RegexValidator(r"^\+?[0-9][0-9 ]*$", _("Digits and spaces only, such as 112."))],
+        help_text=_("For letters and pages in a language that has no emergency text: a standard sentence names this number."),
     )
     address = models.CharField(_("address"), max_length=250)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
@@ -112,6 +125,20 @@ class Clinic(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def emergency_text_in(self, language: str) -> str:
+        """What to do in an emergency, in this language and no other.
+
+        The clinic's own text; where it has none in that language, a standard sentence with its emergency number, or with the
+        words for the emergency services where it names no number.
+        """
+        own = self.emergency_text if language == self.language else self.emergency_texts.get(language, "")
+        return str(own) or standard_sentence(language=language, number=self.emergency_number)
+
+    @property
+    def emergency_words(self) -> str:
+        """The same in the language that the page is read in."""
+        return self.emergency_text_in(get_language() or self.language)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -98,7 +98,7 @@ def write(message: Message, tokens: Tokens, *, now: datetime, words: Words = STA
         sheet = _sheet(
             message.letter,
             message.language,
-            (_plain(clinic.sender_name), _plain(clinic.phone), _plain(clinic.emergency_text)),
+            _signed_by(clinic, message.language),
             tuple(name for name, value in told.items() if value),
             words,
         )
@@ -154,9 +154,7 @@ def specimen(clinic: Clinic, *, letter: str, language: str, words: Words, has_vi
         if has_visit:
             told |= _moment(now + timedelta(days=14), clinic)
         given = tuple(name for name, value in told.items() if value and (name != "act_url" or letter != "correction"))
-        sheet = _sheet(
-            letter, language, (_plain(clinic.sender_name), _plain(clinic.phone), _plain(clinic.emergency_text)), given, words
-        )
+        sheet = _sheet(letter, language, _signed_by(clinic, language), given, words)
         return Letter(
             to="",
             sender_name=clinic.sender_name,
@@ -166,6 +164,11 @@ def specimen(clinic: Clinic, *, letter: str, language: str, words: Words, has_vi
             html=_filled(sheet.html, {name: escape(value) for name, value in told.items()}),
             message_id="",
         )
+
+
+def _signed_by(clinic: Clinic, language: str) -> tuple[str, str, str]:
+    """The clinic's neutral name, its phone and what to do in an emergency, as they stand in every letter in this language."""
+    return _plain(clinic.sender_name), _plain(clinic.phone), _plain(clinic.emergency_text_in(language))
 
 
 def _with_gaps(text: str, sender_name: str, gaps: Mapping[str, str]) -> str:

@@ -38,6 +38,17 @@ def test_every_kind_of_page_is_in_the_patients_language(language, agenda):
         assert re.findall(r"\b(the|your|please|with|this|call|book)\b", visible(page), re.IGNORECASE) == []
 
 
+def test_what_to_do_in_an_emergency_is_said_in_the_patients_language_alone(language, agenda):
+    clinic = agenda.clinic
+    foot = reader(agenda).get().text.split('<footer class="foot">')[1]
+    assert {"de": "Rufen Sie im Notfall den Rettungsdienst.", "es": "En una urgencia, llame a los servicios"}[language] in foot
+    assert clinic.emergency_text not in foot
+    clinic.emergency_texts = {language: f"112 ({language})"}
+    clinic.save(update_fields=["emergency_texts"])
+    foot = reader(agenda).get().text.split('<footer class="foot">')[1]
+    assert f"112 ({language})" in foot
+
+
 def test_what_is_wrong_is_said_in_the_patients_language(language, booker):
     answer = booker.post("book/")
     assert answer.status_code == 400

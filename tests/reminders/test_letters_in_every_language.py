@@ -23,7 +23,7 @@ EVERY = [(letter, language) for letter in LETTERS for language in FORBIDDEN]
 
 
 def written(letter, language):
-    clinic = ClinicFactory(emergency_text="112", sender_name="Am Hafen", address="Hafenstr. 1")
+    clinic = ClinicFactory(emergency_text="In case of need: 112", sender_name="Am Hafen", address="Hafenstr. 1")
     about = {"starts_at": NOW + timedelta(days=14)} if letter in ("booked", "cancelled", "visit") else {}
     message = message_for(letter, clinic=clinic, **about)
     Message.objects.filter(pk=message.pk).update(language=language)
@@ -45,6 +45,16 @@ def test_a_letter_is_in_its_language_from_the_subject_to_the_last_line(letter, l
         assert STOP[language] in body
         assert NOBODY[language] in body
     assert f'<html lang="{language}">' in found.html
+
+
+@pytest.mark.parametrize(("letter", "language"), EVERY)
+def test_a_letter_says_in_its_language_what_to_do_in_an_emergency(letter, language):
+    """The clinic of these letters has a text in English alone, and names no number."""
+    found = written(letter, language)
+    told = {"de": "Rufen Sie im Notfall den Rettungsdienst.", "es": "En una urgencia, llame a los servicios de emergencia."}
+    for body in (found.text, found.html):
+        assert told[language] in body
+        assert "In case of" not in body
 
 
 @pytest.mark.parametrize(("letter", "language"), EVERY)
