@@ -7,14 +7,14 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0031_leftovers'),
+        ('clinic', '0032_calendar'),
     ]
 
     operations = [
         migrations.AddField(
             model_name='clinic',
             name='emergency_number',
-            field=models.CharField(blank=True, help_text='For letters and pages in a language that has no emergency text: a standard sentence names this number.', max_length=20, validators=[django.core.validators.RegexValidator('^[0-9+][0-9 ]*$', 'Digits and spaces only, such as 112.')], verbose_name='emergency number'),
+            field=models.CharField(blank=True, help_text='For letters and pages in a language that has no emergency text: a standard sentence names this number.', max_length=20, validators=[django.core.validators.RegexValidator('^\\+?[0-9][0-9 ]*$', 'Digits and spaces only, such as 112.')], verbose_name='emergency number'),
         ),
         migrations.AddField(
             model_name='clinic',
