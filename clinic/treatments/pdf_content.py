@@ -13,7 +13,7 @@ from typing import Any
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
-from pypdf.generic import DictionaryObject, IndirectObject, PdfObject
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject
 
 from clinic.treatments.file_content import Fault, Unfit
 
@@ -119,5 +119,8 @@ def _strip_dictionary(one: DictionaryObject) -> None:
 def _strip_marks(page: DictionaryObject) -> None:
     """Leave out the marks of a page that carry or play a file."""
     marks = page["/Annots"]
+    if not isinstance(marks, ArrayObject):
+        del page["/Annots"]
+        return
     for mark in [one for one in marks if one.get_object().get("/Subtype") in _CARRYING]:
         marks.remove(mark)
