@@ -25,6 +25,7 @@ from clinic.safety.models import Review, SideEffect, SideEffectVersion, Term
 from clinic.scheduling.booking_overrides import BookingOverride
 from clinic.scheduling.hours_exceptions import HoursException
 from clinic.scheduling.models import Appointment, AppointmentChange, Availability, Closure, VisitKind
+from clinic.scheduling.waiting_entries import WaitingEntry
 from clinic.toxins.models import (
     Indication,
     LabelRule,
@@ -126,5 +127,6 @@ __all__ = [
     "VialUse",
     "VisitKind",
     "VoidedUse",
+    "WaitingEntry",
     "WindowPolicy",
 ]

@@ -59,6 +59,9 @@ STAFF = {
     "follow-up-show": Staff("GET", Permission.VIEW_PATIENTS, "follow_up"),
     "follow-up-snooze": Staff("GET POST", Permission.WORK_FOLLOW_UPS, "follow_up"),
     "follow-up-stop": Staff("GET POST", Permission.WORK_FOLLOW_UPS, "follow_up"),
+    "waiting-add": Staff("GET POST", Permission.BOOK, "follow_up"),
+    "waiting-end": Staff("POST", Permission.BOOK, "waiting_entry"),
+    "waiting-list": Staff("GET", Permission.BOOK),
     "follow-up-wake": Staff("POST", Permission.WORK_FOLLOW_UPS, "follow_up"),
     "given-elsewhere-add": Staff("GET POST", Permission.RECORD_TREATMENTS, "patient"),
     "given-elsewhere-void": Staff("GET POST", Permission.RECORD_TREATMENTS, "patient given_elsewhere"),
@@ -152,6 +155,7 @@ LINK = {
     "visit-book": "GET POST",
     "visit-cancel": "GET POST",
     "visit-download": "GET",
+    "visit-move": "GET POST",
 }
 #: Everything of Django's admin is for whoever may use the upkeep pages; tests/test_admin.py says what is there.
 UPKEEP = "admin:"
@@ -227,6 +231,7 @@ def records_of(clinic, words):
         document=factories.DocumentFactory(session=session, title=words),
         photograph=factories.PhotographFactory(session=session, title=words),
         hold=factories.HoldFactory(patient=patient, note=words),
+        waiting_entry=factories.WaitingEntryFactory(follow_up=follow_up, note=words),
         given_elsewhere=factories.GivenElsewhereFactory(patient=patient, place=words),
         override=factories.OverrideFactory(session=session, shown=words, reason=words),
         rule=factories.own_rule(

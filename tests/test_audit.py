@@ -213,6 +213,10 @@ ACTS = {
     "book": lambda: (scheduling.book, _desk() | {"starts_at": NEXT_MONDAY}),
     "cancel": lambda: (scheduling.cancel, {"appointment": _visit(), "reason": CANARY}),
     "move": lambda: (scheduling.move, _move()),
+    "put_on_waiting_list": lambda: (scheduling.put_on_waiting_list, {"follow_up": _follow_up(), "note": CANARY}),
+    "take_off_waiting_list": lambda: (
+        scheduling.take_off_waiting_list, {"entry": factories.WaitingEntryFactory(follow_up=_follow_up(), note=CANARY)},
+    ),
     "mark_arrived": lambda: (scheduling.mark_arrived, {"appointment": _visit(starts_at=NOW)}),
     "take_back_mark": lambda: (scheduling.take_back_mark, {"appointment": _visit(starts_at=NOW, state="MISSED")}),
     "book_on_the_phone": lambda: (

@@ -87,6 +87,7 @@ READS = {
     "staff:treatment-version": (of("treatment-version", "own.session"), {"number": "number"}),
     "staff:vial-list": (of("vial-list"), {"show": "choice", "product": "choice", "after": "id", "before": "id"}),
     "portal:link-show": (of("portal:link-show", "book"), {"on": "date", "with": "choice", "done": "choice"}),
+    "portal:visit-move": (of("portal:visit-move", "see"), {"on": "date", "with": "choice"}),
 }
 CASES = list(cases((name, field, kind) for name, (_address, kinds) in READS.items() for field, kind in kinds.items()))
 

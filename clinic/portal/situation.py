@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from clinic.links import PatientLink
 from clinic.patients.models import Hold, StaffTask, TaskKind
-from clinic.scheduling.models import Appointment, AppointmentState, ChangeKind
+from clinic.scheduling.models import Appointment, AppointmentChange, AppointmentState, ChangeKind
 from clinic.scheduling.services import OfferedTime, offer_times, others_treat_at
+from clinic.scheduling.services.offering import could_be_offered
 from clinic.treatments.models import FollowUp, FollowUpState
 
 #: How many times a page offers, and how many of them of one practitioner's day.
@@ -101,6 +102,31 @@ def offer_for(follow_up: FollowUp, *, from_on: date | None, with_anyone: bool, n
         with_anyone, found = True, times(of_anyone=True)
     others_treat = others_treat_at(follow_up.patient.clinic, practitioner)
     return Offer(found, with_anyone, others_treat)
+
+
+def may_move(link: PatientLink, situation: Situation, *, now: datetime) -> bool:
+    """Whether the reader of the link may choose another time for the booked visit by themselves."""
+    visit, follow_up = situation.visit, situation.follow_up
+    if visit is None or visit.state != AppointmentState.BOOKED or visit.starts_at <= now:
+        return False
+    if follow_up is None or follow_up.state != FollowUpState.ACTIVE or not link.patient.is_under_care:
+        return False
+    return not _is_on_hold(link, now.astimezone(link.patient.clinic.zone).date())
+
+
+def time_before(situation: Situation, *, now: datetime) -> AppointmentChange | None:
+    """The move by which the patient gave a time away, if they may have that time again; None if not."""
+    visit, follow_up = situation.visit, situation.follow_up
+    last = visit.changes.select_related("from_practitioner").order_by("-pk").first() if visit else None
+    if visit is None or follow_up is None or last is None or last.kind != ChangeKind.MOVED or not last.by_patient:
+        return None
+    who, starts_at = last.from_practitioner, last.from_at
+    if who is None or starts_at is None or starts_at.astimezone(visit.clinic.zone).date() < follow_up.opens_on:
+        return None
+    ends_at = starts_at + (visit.ends_at - visit.starts_at)
+    taken = Appointment.objects.filter(practitioner=who).taking(starts_at, ends_at).exclude(pk=visit.pk)
+    offered = could_be_offered(practitioner=who, clinic=visit.clinic, kind=visit.kind, starts_at=starts_at, now=now)
+    return last if offered and not taken.exists() else None
 
 
 def waits_for_a_call(link: PatientLink) -> bool:

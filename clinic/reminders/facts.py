@@ -94,8 +94,9 @@ def _situation(
 
 def _follow_up(row: FollowUpRow, zone: ZoneInfo, visits: list[VisitRow], small: Small, at: datetime) -> FollowUpFacts:
     """A visit long past of which nobody said what became of it no longer counts as booked."""
-    fallen = [visit.fell_through_at or visit.created_at for visit in visits if visit.state in _FALLEN]
+    fallen = {visit.fell_through_at or visit.created_at: visit for visit in visits if visit.state in _FALLEN}
     coming = [visit.starts_at for visit in visits if visit.state in COMING_STATES]
+    last = fallen[max(fallen)] if fallen else None
     booked_until = max(coming) + UNCLEAR_AFTER if coming else None
     return FollowUpFacts(
         pk=row.pk,
@@ -108,8 +109,9 @@ def _follow_up(row: FollowUpRow, zone: ZoneInfo, visits: list[VisitRow], small: 
         is_booked=booked_until is not None and booked_until > at,
         is_visit_unclear=booked_until is not None and booked_until <= at,
         booked_until=booked_until,
-        fallen_through=len(fallen),
+        fallen_through=sum(visit.state in _FALLEN for visit in visits),
         fell_through_at=max(fallen, default=None),
+        missed=_visit(last, row) if last is not None and last.state == AppointmentState.MISSED else None,
         contacts=tuple(small.contacts.get(row.pk, ())),
         corrected_at=row.void_at or (row.signed_at if row.version and row.version > 1 else None),
     )

@@ -198,7 +198,7 @@ def _mint(message: Message, others: Sequence[FollowUp], now: datetime) -> tuple[
     patient, appointment = message.patient, message.appointment
     rule = RULES[Step(message.step)]
     prepared: list[tuple[str, PatientLink]] = []
-    if appointment is not None and rule.change != "CANCELLED":
+    if appointment is not None and rule.family is not Family.MISSED and rule.change != "CANCELLED":
         prepared.append(links.prepare(purpose=LinkPurpose.VISIT, patient=patient, appointment=appointment, now=now))
     elif message.follow_up is not None and rule.family is not Family.CORRECTION:
         prepared.append(links.prepare(purpose=LinkPurpose.BOOK, patient=patient, follow_up=message.follow_up, now=now))
@@ -245,7 +245,7 @@ def _moment(starts_at: datetime, clinic: Clinic) -> dict[str, str]:
 
 def _calendar(message: Message, now: datetime) -> Calendar | None:
     rule = RULES[Step(message.step)]
-    if message.appointment is None or rule.family is Family.RETURN:
+    if message.appointment is None or rule.family not in (Family.CHANGE, Family.VISIT):
         return None
     method = "CANCEL" if rule.change == "CANCELLED" else "PUBLISH"
     return Calendar(calendar_file(message.appointment, host=settings.SITE_HOST, method=method, now=now), method)

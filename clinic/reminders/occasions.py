@@ -24,6 +24,7 @@ def occasions(facts: Situation, plans: PlanBook) -> Iterator[Occasion]:
         steps = plans.steps(facts.clinic_id, follow_up.indication_id)
         ladder = list(_ladder(facts, follow_up, steps))
         yield from ladder
+        yield from _after_a_miss(facts, follow_up, steps)
         begins_at = min((rung.due_at for rung in ladder), default=facts.hours.midnight_after(follow_up.closes_on))
         beginnings.append(begins_at)
         yield from _corrections(facts, follow_up, steps, until=begins_at)
@@ -76,6 +77,27 @@ def _ladder(facts: Situation, follow_up: FollowUpFacts, steps: Iterable[PlanStep
             overtaken_at=min(begins[number + 1 :], default=None),
             follow_up=follow_up,
         )
+
+
+def _after_a_miss(facts: Situation, follow_up: FollowUpFacts, steps: Iterable[PlanStep]) -> Iterator[Occasion]:
+    """The letter to somebody who did not come, so many days after staff said so, until it would be stale."""
+    visit = follow_up.missed
+    if visit is None or follow_up.fell_through_at is None:
+        return
+    for step in steps:
+        rule = RULES[step.step]
+        if rule.family is Family.MISSED:
+            day = facts.hours.local_date(follow_up.fell_through_at) + timedelta(days=step.offset)
+            yield Occasion(
+                key=_key(step.step, step.ordinal, f"f{follow_up.pk}", f"r{_edition(facts, follow_up)}"),
+                rule=rule,
+                ordinal=step.ordinal,
+                audience=step.audience,
+                due_at=max(_opening(facts, day), follow_up.fell_through_at),
+                expires_at=visit.starts_at + (rule.news_for or GAP),
+                follow_up=follow_up,
+                visit=visit,
+            )
 
 
 def _edition(facts: Situation, follow_up: FollowUpFacts) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 
 from clinic.reminders.address_checks import cause_of
 from clinic.reminders.occasions import occasions, subject_of
-from clinic.reminders.rules import GONE_STATES, TASK_PREFIX, Family, Occasion
+from clinic.reminders.rules import GONE_STATES, RULES, TASK_PREFIX, Family, Occasion
 from clinic.reminders.situation import GAP, Address, PlanBook, Situation
-from clinic.reminders.steps import Audience, Gate, Reason, Step, Verdict
+from clinic.reminders.steps import Audience, Gate, Reason, Verdict
 
 #: How the cause of the task begins that a patient's own opt-out raised (`patients.services.consents`).
 OPTED_OUT_PREFIX = "opted-out:"
@@ -87,9 +87,12 @@ def decide(facts: Situation, plans: PlanBook, at: datetime) -> Outlook:
     decisions = [_judge(facts, occasion, at) for occasion in occasions(facts, plans)]
     decisions = _one_at_a_time(decisions, at)
     known = {decision.key for decision in decisions}
+    told = {subject_of(d.key) for d in decisions if d.occasion and d.occasion.visit and d.occasion.visit.state == "BOOKED"}
     for key, letter in facts.letters.items():
         if key not in known and letter.state in OPEN_STATES:
-            decisions.append(Decision(key, Verdict.NEVER, Reason.ENDED))
+            # What stood in the letter about a visit that is still booked stands in the one about its newest change.
+            is_overtaken = RULES[letter.step].family is Family.CHANGE and subject_of(key) in told
+            decisions.append(Decision(key, Verdict.NEVER, Reason.OVERTAKEN if is_overtaken else Reason.ENDED))
     whens = [d.when for d in decisions if d.verdict is Verdict.WAIT and d.when is not None and d.when > at]
     whens += [f.booked_until for f in facts.follow_ups if f.booked_until is not None and f.booked_until > at]
     changes_at = plans.changes_at.get(facts.clinic_id)
@@ -161,7 +164,7 @@ def _why_no_letter(facts: Situation, occasion: Occasion) -> Reason | None:
     if not _is_phoned(occasion, missing):
         return missing
     if occasion.rule.family is Family.CHANGE:
-        # Whoever is to phone about the visit, or for another reason, has not been told that it was cancelled.
+        # Whoever is to phone about the visit, or for another reason, has not been told what became of it.
         return None
     if missing is not Reason.NO_CONSENT and occasion.follow_up and cause_of(occasion.follow_up.pk) in facts.open_tasks:
         # Somebody is to phone for an address before the invitation falls due: the same call.
@@ -191,13 +194,13 @@ def _is_phoned(occasion: Occasion, missing: Reason) -> bool:
     """Whether staff have this step as a task where no letter can go.
 
     Whoever agreed to no letter is phoned when it is time to come back, so that nobody is lost, and when the clinic cancelled
-    their visit, lest they come for nothing; of their own acts and of visits that they know of they are told nothing.
+    or moved their visit, lest they come for nothing; of their own acts and of visits that they know of they are told nothing.
     """
     if not occasion.rule.task:
         return False
     if missing is not Reason.NO_CONSENT or occasion.rule.family is Family.RETURN:
         return True
-    return occasion.rule.step == Step.CANCELLED and occasion.visit is not None and not occasion.visit.by_patient
+    return occasion.rule.family is Family.CHANGE and occasion.visit is not None and not occasion.visit.by_patient
 
 
 def _what_holds(facts: Situation) -> Reason | None:
@@ -248,8 +251,10 @@ def _one_at_a_time(decisions: list[Decision], at: datetime) -> list[Decision]:
         return decisions
     chosen = max(bound, key=_specificity) if len(bound) == len(going) else None
     waiting = {d.key for d in bound if d is not chosen}
-    about = (d.occasion.follow_up.pk for d in bound if d is not chosen and d.occasion and d.occasion.follow_up)
-    told = {chosen.key: replace(chosen, also_about=tuple(sorted(set(about))))} if chosen is not None else {}
+    about = {d.occasion.follow_up.pk for d in bound if d is not chosen and d.occasion and d.occasion.follow_up}
+    if chosen is not None and chosen.occasion and chosen.occasion.follow_up:
+        about.discard(chosen.occasion.follow_up.pk)
+    told = {chosen.key: replace(chosen, also_about=tuple(sorted(about)))} if chosen is not None else {}
     asks_again: dict[str, Any] = {"verdict": Verdict.WAIT, "reason": Reason.OTHER_FIRST, "when": at + ASK_AGAIN}
     return [replace(d, **asks_again) if d.key in waiting else told.get(d.key, d) for d in decisions]
 

@@ -35,6 +35,7 @@ class Family(StrEnum):
     RETURN = "RETURN"  # the window of a follow-up: a ladder of which the right rung goes
     CHANGE = "CHANGE"  # a change of an appointment
     VISIT = "VISIT"  # back from an appointment
+    MISSED = "MISSED"  # the visit of a follow-up to which the patient did not come
     CORRECTION = "CORRECTION"  # what made an invitation that went untrue
 
 
@@ -74,7 +75,7 @@ class StepRule:
     ignores: frozenset[Gate] = frozenset()
     #: Order of the ladder; where only one letter may go, the highest goes.
     rank: int = 0
-    #: For a change: the kind of `AppointmentChange` it tells of, and how long that is news (None: until the visit).
+    #: For a change: the kind of `AppointmentChange` it tells of. How long it, or a missed visit, is news (None: until the visit).
     change: str = ""
     news_for: timedelta | None = None
     #: When it goes unless a clinic's plan says otherwise.
@@ -132,9 +133,14 @@ def three_unanswered(facts: Situation, occasion: Occasion) -> Reason | None:
 
 
 def told_together(facts: Situation, occasion: Occasion) -> Reason | None:
-    """The letter about another visit of the patient told of this one too, while this step was the right one."""
+    """The letter about another visit told of this one too, while this step was the right one.
+
+    That of the patient's other follow-up does, or that about the visit just missed: it asks them to choose a new time.
+    """
     if occasion.follow_up is None:
         return None
+    if _asked_again(facts, occasion):
+        return Reason.TOLD_TOGETHER
     for letter in facts.letters.values():
         if letter.gone_at is None or occasion.follow_up.pk not in letter.also_about or letter.state not in GONE_STATES:
             continue
@@ -157,6 +163,12 @@ def confirmed_just_now(facts: Situation, occasion: Occasion) -> Reason | None:
     """The visit was booked or moved less than a day before this reminder fell due, or after."""
     visit = occasion.visit
     return Reason.JUST_BOOKED if visit and visit.changed_at > occasion.due_at - FRESH else None
+
+
+def _asked_again(facts: Situation, occasion: Occasion) -> bool:
+    """Whether the letter about a missed visit of this follow-up went from 72 hours before the step on, and before the next."""
+    since, until = occasion.due_at - GAP, occasion.overtaken_at
+    return any(at >= since and (until is None or at < until) for at in _gone(facts, occasion, Family.MISSED))
 
 
 def _contacts(occasion: Occasion) -> list[Contact]:
@@ -248,6 +260,18 @@ RULES: dict[Step, StepRule] = {
             plan=(PlanStep(Step.BOOKED, Anchor.CHANGE),),
         ),
         StepRule(
+            step=Step.MOVED,
+            title=gettext_noop("News of the moved visit"),
+            family=Family.CHANGE,
+            letter="moved",
+            purpose="VISIT",
+            task="PHONE_NO_ADDRESS",
+            conditions=(still_booked, without_letter),
+            ignores=_TELLS_AT_ONCE,
+            change="MOVED",
+            plan=(PlanStep(Step.MOVED, Anchor.CHANGE),),
+        ),
+        StepRule(
             step=Step.CANCELLED,
             title=gettext_noop("News of the cancelled visit"),
             family=Family.CHANGE,
@@ -258,6 +282,18 @@ RULES: dict[Step, StepRule] = {
             ignores=_TELLS_AT_ONCE,
             change="CANCELLED",
             plan=(PlanStep(Step.CANCELLED, Anchor.CHANGE),),
+        ),
+        StepRule(
+            step=Step.MISSED,
+            title=gettext_noop("After a missed visit"),
+            family=Family.MISSED,
+            letter="missed",
+            purpose="INVITE",
+            task="PHONE_NO_ADDRESS",
+            conditions=(booked_ahead, declined, replaced),
+            rank=5,
+            news_for=timedelta(days=14),
+            plan=(PlanStep(Step.MISSED, Anchor.CHANGE, 1),),
         ),
         StepRule(
             step=Step.VISIT,

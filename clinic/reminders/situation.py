@@ -70,6 +70,8 @@ class FollowUpFacts:
     #: How many of its visits were cancelled or missed: each makes the invitations owed anew.
     fallen_through: int = 0
     fell_through_at: datetime | None = None
+    #: The visit that fell through last, if it did because the patient did not come.
+    missed: VisitFacts | None = None
     contacts: tuple[Contact, ...] = ()
     #: When the treatment it counts from was last amended or declared void; None: never.
     corrected_at: datetime | None = None
@@ -77,13 +79,13 @@ class FollowUpFacts:
 
 @dataclass(frozen=True, slots=True)
 class VisitFacts:
-    """An appointment that is still to come, or was cancelled before its time."""
+    """An appointment that is still to come, was cancelled before its time, or missed."""
 
     pk: int
     follow_up_id: int | None
     indication_id: int | None
     starts_at: datetime
-    #: BOOKED, ARRIVED or CANCELLED.
+    #: BOOKED, ARRIVED, CANCELLED or MISSED.
     state: str
     #: The last change that a letter could tell of: its kind, number, time and maker.
     change: str

@@ -20,12 +20,14 @@ class Step(str):
     LAST_CALL: ClassVar[Step]
     OVERDUE: ClassVar[Step]
     BOOKED: ClassVar[Step]
+    MOVED: ClassVar[Step]
     CANCELLED: ClassVar[Step]
+    MISSED: ClassVar[Step]
     VISIT: ClassVar[Step]
     CORRECTION: ClassVar[Step]
 
 
-for _code in ("INVITE", "REMIND", "LAST_CALL", "OVERDUE", "BOOKED", "CANCELLED", "VISIT", "CORRECTION"):
+for _code in ("INVITE", "REMIND", "LAST_CALL", "OVERDUE", "BOOKED", "MOVED", "CANCELLED", "MISSED", "VISIT", "CORRECTION"):
     setattr(Step, _code, Step(_code))
 
 

@@ -25,6 +25,12 @@ def step_moment(step: PlanStep) -> str:
     """Return when it goes: "21 days before the suggested date, not earlier than 14 days before the window opens"."""
     if at_once := AT_ONCE.get(RULES[step.step].family):
         return str(at_once)
+    if RULES[step.step].family is Family.MISSED:
+        return ngettext(
+            "%(number)d day after a visit is marked as missed, unless another is booked",
+            "%(number)d days after a visit is marked as missed, unless another is booked",
+            step.offset,
+        ) % {"number": step.offset}
     moment = _distance(step.offset, step.unit, step.anchor)
     if step.floor is None:
         return moment

@@ -51,6 +51,7 @@ from clinic.staff.views import (
     treatments,
     vials,
     visit_kinds,
+    waiting,
     wordings,
 )
 
@@ -76,6 +77,7 @@ urlpatterns: list[URLPattern] = [
     path("follow-ups/<uuid:public_id>/snooze/", follow_ups.FollowUpSnooze.as_view(), name="follow-up-snooze"),
     path("follow-ups/<uuid:public_id>/stop/", follow_ups.FollowUpStop.as_view(), name="follow-up-stop"),
     path("follow-ups/<uuid:public_id>/wake/", follow_ups.FollowUpWake.as_view(), name="follow-up-wake"),
+    path("follow-ups/<uuid:public_id>/wait/", waiting.WaitingAdd.as_view(), name="waiting-add"),
     path("healthz/engine", EngineHealth.as_view(), name="engine-health"),
     path("capacity/", capacity.CapacityShow.as_view(), name="capacity-show"),
     path("hours/", hours.HoursList.as_view(), name="hours-list"),
@@ -195,6 +197,8 @@ urlpatterns: list[URLPattern] = [
     ),
     path("treatments/<uuid:public_id>/version/", treatment_reading.TreatmentVersion.as_view(), name="treatment-version"),
     path("treatments/<uuid:public_id>/void/", treatment_void.TreatmentVoid.as_view(), name="treatment-void"),
+    path("waiting/", waiting.WaitingList.as_view(), name="waiting-list"),
+    path("waiting/<uuid:public_id>/end/", waiting.WaitingEnd.as_view(), name="waiting-end"),
 ]
 
 # Only the demonstration keeps letters where they can be read.

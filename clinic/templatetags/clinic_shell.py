@@ -31,7 +31,7 @@ class Entry:
 
 
 MAIN_NAVIGATION = (
-    Entry(_("Follow-ups"), "staff:follow-up-list", "calendar2-range", Permission.VIEW_PATIENTS, ("follow-up",)),
+    Entry(_("Follow-ups"), "staff:follow-up-list", "calendar2-range", Permission.VIEW_PATIENTS, ("follow-up", "waiting")),
     Entry(
         _("Calendar"),
         "staff:calendar-show",

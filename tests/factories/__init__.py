@@ -32,6 +32,7 @@ from tests.factories.scheduling import (
     AvailabilityFactory,
     ClosureFactory,
     VisitKindFactory,
+    WaitingEntryFactory,
 )
 from tests.factories.toxins import (
     IndicationFactory,
@@ -127,6 +128,7 @@ __all__ = [
     "VialFactory",
     "VisitKindFactory",
     "VoidedUseFactory",
+    "WaitingEntryFactory",
     "WindowPolicyFactory",
     "free_site",
     "member",

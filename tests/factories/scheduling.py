@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import factory
 
 from clinic.scheduling.models import Appointment, AppointmentChange, Availability, Closure, VisitKind
+from clinic.scheduling.waiting_entries import WaitingEntry
 from tests.factories.base import NOW, Factory
 from tests.factories.patients import PatientFactory
 from tests.factories.practice import ClinicFactory, PractitionerFactory, UserFactory
@@ -83,3 +84,17 @@ class AppointmentChangeFactory(Factory):
     starts_at = factory.LazyAttribute(lambda change: change.appointment.starts_at)
     by_user = factory.SubFactory(UserFactory)
     at = factory.LazyAttribute(lambda change: change.appointment.created_at)
+
+
+class WaitingEntryFactory(Factory):
+    """Whom any time with anybody would suit."""
+
+    class Meta:
+        model = WaitingEntry
+
+    _taken_from = {"follow_up": {"patient": "patient"}, "patient": {"clinic": "clinic"}}
+
+    follow_up = factory.SubFactory("tests.factories.treatments.FollowUpFactory")
+    patient = factory.LazyAttribute(lambda entry: entry.follow_up.patient)
+    clinic = factory.LazyAttribute(lambda entry: entry.patient.clinic)
+    since = NOW - timedelta(days=3)

@@ -6,7 +6,7 @@ from clinic.patients.models import Patient
 from clinic.scheduling.services import value_of
 from clinic.staff.forms.patients import PatientForm
 from tests.hostile_pages.world import TERM, Form, of
-from tests.scheduling.agenda import TUESDAY_930
+from tests.scheduling.agenda import TUESDAY_930, WEDNESDAY_9
 
 
 def _details(**changed):
@@ -283,6 +283,18 @@ FORMS = {
         {"outcome": "line"},
         unshown=("outcome",),
     ),
+    "staff:waiting-add": Form(
+        of("waiting-add", "follow_up"),
+        lambda world: {
+            "practitioner": "",
+            "weekdays": "1",
+            "part_of_day": "MORNING",
+            "until_on": "2026-12-20",
+            "note": "by phone",
+        },
+        {"practitioner": "choice", "weekdays": "choice", "part_of_day": "choice", "until_on": "date", "note": "line"},
+    ),
+    "staff:waiting-end": Form(of("waiting-end", "own.waiting_entry")),
     "portal:call-ask": Form(of("portal:call-ask", "book"), lambda world: {"when": "MORNING"}, {"when": "choice"}),
     "portal:emails-stop": Form(of("portal:emails-stop", "stop"), lambda world: {"letters": "stop"}, {"letters": "choice"}),
     "portal:visit-book": Form(
@@ -291,6 +303,12 @@ FORMS = {
         {"time": "choice"},
         stands_on=of("portal:link-show", "book"),
         theirs=lambda world: {"time": value_of(world.theirs.session.practitioner.public_id, TUESDAY_930)},
+    ),
+    "portal:visit-move": Form(
+        of("portal:visit-move", "see"),
+        lambda world: {"time": value_of(world.agenda.practitioner.public_id, WEDNESDAY_9)},
+        {"time": "choice"},
+        theirs=lambda world: {"time": value_of(world.theirs.session.practitioner.public_id, WEDNESDAY_9)},
     ),
     "portal:visit-cancel": Form(of("portal:visit-cancel", "see"), lambda world: {"really": "yes"}, {"really": "choice"}),
 }

@@ -32,7 +32,11 @@ def everybody(agenda):
     ]
 
 
-PAGES = {"BOOK": ("", "call/", "book/", "cancel/", "visit.ics"), "VISIT": ("", "cancel/", "visit.ics"), "STOP": ("stop/",)}
+PAGES = {
+    "BOOK": ("", "call/", "book/", "cancel/", "visit.ics"),
+    "VISIT": ("", "move/", "cancel/", "visit.ics"),
+    "STOP": ("stop/",),
+}
 
 
 def pages_of(readers):

@@ -36,8 +36,8 @@ def message_for(letter, clinic=None, given_name="Anna", **appointment):
     clinic = clinic or ClinicFactory()
     follow_up = FollowUpFactory(patient__clinic=clinic, patient__given_name=given_name, patient__email="anna@example.org")
     about = None
-    if rule.family in ("CHANGE", "VISIT"):
-        state = "CANCELLED" if letter == "cancelled" else "BOOKED"
+    if rule.family in ("CHANGE", "VISIT", "MISSED"):
+        state = {"cancelled": "CANCELLED", "missed": "MISSED"}.get(letter, "BOOKED")
         about = AppointmentFactory(follow_up=follow_up, state=state, **appointment)
     message = MessageFactory(follow_up=follow_up, patient=follow_up.patient, appointment=about, step=rule.step, letter=letter)
     return letters.load([message.pk])[message.pk]
@@ -89,7 +89,7 @@ def test_a_letter_as_a_whole_says_nothing_of_the_treatment(letter):
     assert [word for word in ("botox", "spasm", "toxin", "inject", "treat", "neuro", "botulin") if word in content] == []
 
 
-@pytest.mark.parametrize("letter", ["booked", "cancelled", "visit"])
+@pytest.mark.parametrize("letter", ["booked", "moved", "cancelled", "missed", "visit"])
 def test_a_visit_is_told_by_the_clinics_wall_with_its_place(letter):
     clinic = ClinicFactory(time_zone="Australia/Lord_Howe", address="1 Quay Road, Harbourtown")
     found = written(letter, clinic=clinic, starts_at=NOW + timedelta(days=14))
@@ -119,6 +119,7 @@ def test_a_letter_that_takes_another_back_carries_no_link_but_the_one_to_stop():
 @pytest.mark.parametrize(("letter", "purpose", "consent"), [
     ("invite", "BOOK", "INVITE"), ("remind", "BOOK", "INVITE"), ("last_call", "BOOK", "INVITE"),
     ("booked", "VISIT", "VISIT"), ("cancelled", "BOOK", "VISIT"), ("visit", "VISIT", "VISIT"),
+    ("moved", "VISIT", "VISIT"), ("missed", "BOOK", "INVITE"),
 ])  # fmt: skip
 def test_each_sending_has_links_of_its_own_for_what_it_is_about(letter, purpose, consent):
     message = message_for(letter)
@@ -130,7 +131,8 @@ def test_each_sending_has_links_of_its_own_for_what_it_is_about(letter, purpose,
 
 
 @pytest.mark.parametrize(("letter", "method", "status"), [
-    ("booked", "PUBLISH", "CONFIRMED"), ("visit", "PUBLISH", "CONFIRMED"), ("cancelled", "CANCEL", "CANCELLED"),
+    ("booked", "PUBLISH", "CONFIRMED"), ("moved", "PUBLISH", "CONFIRMED"), ("visit", "PUBLISH", "CONFIRMED"),
+    ("cancelled", "CANCEL", "CANCELLED"),
 ])  # fmt: skip
 def test_letters_of_visits_bring_a_calendar_file_with_a_stable_name_and_a_rising_number(letter, method, status):
     message = message_for(letter)
@@ -145,7 +147,7 @@ def test_letters_of_visits_bring_a_calendar_file_with_a_stable_name_and_a_rising
     assert "botox" not in calendar.content.decode().lower()
 
 
-@pytest.mark.parametrize("letter", ["invite", "remind", "last_call"])
+@pytest.mark.parametrize("letter", ["invite", "remind", "last_call", "missed"])
 def test_invitations_bring_no_file(letter):
     assert written(letter).calendar is None
 

@@ -24,7 +24,7 @@ EVERY = [(letter, language) for letter in LETTERS for language in FORBIDDEN]
 
 def written(letter, language):
     clinic = ClinicFactory(emergency_text="In case of need: 112", sender_name="Am Hafen", address="Hafenstr. 1")
-    about = {"starts_at": NOW + timedelta(days=14)} if letter in ("booked", "cancelled", "visit") else {}
+    about = {"starts_at": NOW + timedelta(days=14)} if letter in ("booked", "moved", "cancelled", "missed", "visit") else {}
     message = message_for(letter, clinic=clinic, **about)
     Message.objects.filter(pk=message.pk).update(language=language)
     return letters.write(letters.load([message.pk])[message.pk], Tokens("ACT", "STOP", ("OTHER",)), now=NOW)

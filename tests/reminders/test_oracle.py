@@ -48,6 +48,8 @@ class Course:
     booked: int | None
     starts: int
     cancelled: int | None
+    #: When it was moved and by how many days, if it was.
+    moved: tuple
     booked_by_patient: bool
     cancelled_by_patient: bool
     with_letter: bool
@@ -103,18 +105,24 @@ class History:
         window = replace(course.follow_up, contacts=tuple(one for one in course.contacts if one.at <= self.at(minutes)))
         if course.booked is None or minutes < course.booked:
             return window, []
-        starts_at, pk = self.at(course.starts), 50 + course.follow_up.pk
+        is_moved = bool(course.moved) and minutes >= course.moved[0]
+        starts = course.starts + (course.moved[1] * 1440 if is_moved else 0)
+        starts_at, pk = self.at(starts), 50 + course.follow_up.pk
         told = {"pk": pk, "follow_up_id": window.pk, "starts_at": starts_at, "with_letter": course.with_letter}
         if course.cancelled is not None and minutes >= course.cancelled:
             window = replace(window, fallen_through=1, fell_through_at=self.at(course.cancelled))
             one = visit(
-                state="CANCELLED", change="CANCELLED", sequence=1, changed_at=self.at(course.cancelled),
+                state="CANCELLED", change="CANCELLED", sequence=1 + is_moved, changed_at=self.at(course.cancelled),
                 by_patient=course.cancelled_by_patient, **told,
             )  # fmt: skip
-            return window, [one] if minutes < course.starts else []
-        past = minutes >= course.starts
+            return window, [one] if minutes < starts else []
+        past = minutes >= starts
         window = replace(window, is_booked=not past, is_visit_unclear=past, booked_until=None if past else starts_at)
         one = visit(changed_at=self.at(course.booked), by_patient=course.booked_by_patient, **told)
+        if is_moved:
+            one = replace(
+                one, change="MOVED", sequence=1, changed_at=self.at(course.moved[0]), by_patient=course.cancelled_by_patient
+            )
         return window, [] if past else [one]
 
 
@@ -142,6 +150,13 @@ def courses(draw, pk, began):
     closes = opens + timedelta(days=draw(st.integers(0, 150)))
     booked = draw(st.none() | TIMES)
     starts = (booked or 0) + draw(st.integers(0, 40)) * 1440 + draw(st.integers(1, 1440))
+    cancelled = (
+        draw(st.none() | st.integers(1, starts - booked).map(lambda later: booked + later)) if booked is not None else None
+    )
+    moved = ()
+    if booked is not None:
+        latest = (cancelled or starts) - 1
+        moved = draw(rarely(st.tuples(st.integers(booked, max(latest, booked)), st.integers(1, 30))))
     return Course(
         follow_up(
             pk=pk, indication_id=pk, opens_on=opens, closes_on=closes,
@@ -156,7 +171,7 @@ def courses(draw, pk, began):
             ), max_size=3,
         ).map(lambda found: tuple(sorted(found, key=lambda one: one.at)))),
         booked, starts,
-        draw(st.none() | st.integers(1, starts - booked).map(lambda later: booked + later)) if booked is not None else None,
+        cancelled, moved,
         draw(st.booleans()), draw(st.booleans()), draw(st.sampled_from([True, True, False])),
     )  # fmt: skip
 

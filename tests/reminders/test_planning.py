@@ -266,8 +266,8 @@ def test_the_newest_version_whose_day_has_come_is_in_force():
     second = PlanFactory(clinic=clinic, version=2, active_from=NOW.date())
     second.steps.update(is_active=False)
     PlanFactory(clinic=clinic, version=3, active_from=NOW.date() + timedelta(days=1))
-    assert [step.step for step in load_book(NOW).steps(clinic.pk, None)] == ["CORRECTION"]
-    assert len(load_book(NOW + timedelta(days=1)).steps(clinic.pk, None)) == 9
+    assert [step.step for step in load_book(NOW).steps(clinic.pk, None)] == ["MOVED", "MISSED", "CORRECTION"]
+    assert len(load_book(NOW + timedelta(days=1)).steps(clinic.pk, None)) == 11
 
 
 def test_a_step_that_a_plan_does_not_name_goes_as_in_the_clinics_other_plan_or_as_by_default():
@@ -281,7 +281,7 @@ def test_a_step_that_a_plan_does_not_name_goes_as_in_the_clinics_other_plan_or_a
     steps = {(step.step, step.ordinal): step.offset for step in load_book(NOW).steps(clinic.pk, indication.pk)}
     assert steps == {
         ("INVITE", 1): -30, ("REMIND", 1): 3, ("LAST_CALL", 1): -28, ("OVERDUE", 1): 1, ("BOOKED", 1): 0, ("CANCELLED", 1): 0,
-        ("CORRECTION", 1): 0,
+        ("MOVED", 1): 0, ("MISSED", 1): 1, ("CORRECTION", 1): 0,
     }  # fmt: skip
 
 

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from datetime import timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from clinic.audit import Actor, AuditEvent
+from clinic.care.worklist import Stage, with_stage
 from clinic.scheduling.models import LIVE_STATES, Appointment
-from clinic.scheduling.services import BookingRefused, ChangeRefused, cancel, mark_arrived, mark_missed, mark_treated
+from clinic.scheduling.services import BookingRefused, ChangeRefused, cancel, mark_arrived, mark_missed, mark_treated, move
+from clinic.treatments.models import FollowUp
 from tests.factories import NOW, PatientFactory
 from tests.scheduling.agenda import TUESDAY_9, follow_up_of, make_agenda, with_hours
 
@@ -21,6 +23,9 @@ CHANGES = {"arrive": mark_arrived, "miss": mark_missed, "treat": mark_treated}
 ACTS = st.one_of(
     st.tuples(
         st.just("book"), st.integers(0, 3), st.integers(0, 7), st.sampled_from(["patient", "staff", "overbook"]), st.booleans()
+    ),
+    st.tuples(
+        st.just("move"), st.integers(0, 9), st.integers(0, 7), st.sampled_from(["patient", "staff", "overbook"]), st.booleans()
     ),
     st.tuples(st.sampled_from(["cancel", *CHANGES]), st.integers(0, 9), st.sampled_from(["patient", "staff"])),
 )
@@ -58,7 +63,17 @@ class AnyOrder(TestCase):
         if not visits:
             return
         visit = visits[number % len(visits)]
-        if name == "cancel":
+        if name == "move":
+            quarter, how, with_other = rest
+            move(
+                by=by,
+                appointment=visit,
+                practitioner=self.people[with_other],
+                starts_at=TUESDAY_9 + timedelta(minutes=15 * quarter),
+                overbooked_reason="urgent" if how == "overbook" else "",
+                now=NOW,
+            )
+        elif name == "cancel":
             cancel(by=by, appointment=visit, reason="a reason", now=CLOCK)
         else:
             CHANGES[name](by=self.agenda.staff, appointment=visit, now=CLOCK)
@@ -85,4 +100,19 @@ class AnyOrder(TestCase):
         for visit in visits:
             changes = list(visit.changes.order_by("id"))
             assert [change.sequence for change in changes] == list(range(visit.sequence + 1))
-            assert changes[-1].kind == visit.state
+            assert {"MOVED": "BOOKED"}.get(changes[-1].kind, changes[-1].kind) == visit.state
+            for before, after in pairwise(changes):
+                # No time is lost on the way: a move begins where the visit stood, and whatever else is done leaves it there.
+                assert (after.from_at or after.starts_at) == before.starts_at
+            assert changes[-1].starts_at == visit.starts_at
+        for follow_up in FollowUp.objects.all():
+            is_booked = Appointment.objects.coming().filter(follow_up=follow_up).exists()
+            assert is_booked == (coming[follow_up.pk] == 1)
+            assert stage_on(follow_up) in set(Stage)
+        running = FollowUp.objects.filter(state="ACTIVE").values_list("condition", flat=True)
+        assert len(set(running)) == len(running) == 4
+
+
+def stage_on(follow_up):
+    """Where it stands in the worklist: nobody in a window is without a stage."""
+    return with_stage(FollowUp.objects.filter(pk=follow_up.pk), CLOCK.date()).get().stage

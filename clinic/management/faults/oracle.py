@@ -2,7 +2,8 @@
 
 Written from the design of the engine, whose sentences stand in quotation marks, and where that is silent from the ADRs; where
 these are too, the comment says what was chosen. Shares with the engine the shape of a patient's facts and nothing else: no
-table of steps, no arithmetic of hours, no keys. Knows the default plan without corrections. Pure.
+table of steps, no arithmetic of hours, no keys. Knows the default plan without corrections and without letters after a missed
+visit. Pure.
 """
 
 from __future__ import annotations
@@ -134,9 +135,10 @@ def _is_enough(facts: Situation, one: FollowUpFacts, step: str, begins: datetime
 def _of_visit(facts: Situation, visit: VisitFacts, gone: Sequence[Gone], at: datetime) -> set[Going]:
     """The news of a change of a visit, and the reminders of one that is still booked."""
     kind = "LETTER" if facts.address is Address.USABLE else "TASK"
-    if kind == "LETTER" and "VISIT" not in facts.consents:
+    agreed = kind == "TASK" or "VISIT" in facts.consents
+    if not agreed:
         # Without consent only what would let somebody come for nothing becomes a task.
-        kind = "TASK" if visit.change == "CANCELLED" and not visit.by_patient else ""
+        kind = "TASK" if visit.change in ("CANCELLED", "MOVED") and not visit.by_patient else ""
     if at >= visit.starts_at or not kind:
         return set()
     civil = kind == "TASK" or _civil(facts, at)
@@ -148,14 +150,18 @@ def _of_visit(facts: Situation, visit: VisitFacts, gone: Sequence[Gone], at: dat
     begun = [(number, told_at <= due) for number, due in reminders if visit.state == "BOOKED" and due <= at][-1:]
     due_now = [number for number, is_due in begun if is_due]
     has_task = kind == "TASK" and any(old.is_open and old.about == visit.pk for old in gone)
-    if civil and not has_task and at < visit.starts_at - timedelta(hours=3):
+    if agreed and civil and not has_task and at < visit.starts_at - timedelta(hours=3):
         found |= {(kind, "VISIT", visit.pk, number) for number in due_now}
-    # "the change itself", "quiet hours when it is the patient's own act"; after a week, or beside a reminder, it is no news.
-    # Who booked without an address was spoken to.
-    is_news = visit.change == "CANCELLED" or (kind == "LETTER" and not due_now and at < visit.changed_at + 7 * _DAY)
+    # "the change itself", "quiet hours when it is the patient's own act"; beside a reminder it is no news, nor, of a booking,
+    # after a week. Who booked without an address was spoken to; who is expected at another time than they know of is told.
+    is_news = visit.change == "CANCELLED" or (visit.change == "MOVED" and visit.state == "BOOKED" and not due_now)
+    if visit.change == "BOOKED":
+        is_news = kind == "LETTER" and not due_now and at < visit.changed_at + 7 * _DAY
     if visit.with_letter and is_news and (civil or visit.by_patient or _cannot_wait(facts, visit, at)):
         found.add((kind, visit.change, visit.pk, visit.sequence))
-    return {thing for thing in found if not any(thing[1:] == (old.step, old.about, old.edition) for old in gone)}
+    # A reminder of the time before the move tells of another time: "still booked for that time".
+    told = [old for old in gone if old.step != "VISIT" or visit.change != "MOVED" or old.at >= visit.changed_at]
+    return {thing for thing in found if not any(thing[1:] == (old.step, old.about, old.edition) for old in told)}
 
 
 def _civil(facts: Situation, at: datetime) -> bool:

@@ -16,12 +16,12 @@ from django.views.generic import View
 from clinic.links import LinkPurpose, LinkRefused
 from clinic.portal.forms import ChooseTimeForm, OtherDaysForm
 from clinic.portal.pages import PortalPage, refuse
-from clinic.portal.situation import Offer, Situation, Task, offer_for, situation_of, waits_for_a_call
+from clinic.portal.situation import Offer, Situation, Task, may_move, offer_for, situation_of, waits_for_a_call
 from clinic.scheduling.services import value_of
 from clinic.scheduling.slots import by_day
 
 #: What has just been done, as the address says it after a redirect.
-DONE = ("booked", "cancelled", "asked", "kept")
+DONE = ("booked", "moved", "cancelled", "asked", "kept")
 _NOTHING_OFFERED = Offer([], with_anyone=True, others_treat=False)
 
 
@@ -35,8 +35,14 @@ class BookingPage(PortalPage):
     ) -> HttpResponse:
         """Answer with the page that fits the situation; `problem` is told beside the choice."""
         if situation.visit is not None:
-            may_cancel = situation.visit.starts_at > self.now
-            return self.page("link-visit", visit=situation.visit, may_cancel=may_cancel, done=self.done(), status=status)
+            return self.page(
+                "link-visit",
+                visit=situation.visit,
+                may_cancel=situation.visit.starts_at > self.now,
+                may_move=may_move(self.link, situation, now=self.now),
+                done=self.done(),
+                status=status,
+            )
         waits = waits_for_a_call(self.link)
         if situation.task is Task.CHOOSE:
             return self._choose(situation, form, problem, status, waits)
@@ -75,7 +81,7 @@ class BookingPage(PortalPage):
             other_days=other_days,
             from_on=from_on,
             asked_for_anyone=asked_for_anyone,
-            shown_query=_query(from_on, asked_for_anyone=asked_for_anyone),
+            shown_query=shown_query(from_on, asked_for_anyone=asked_for_anyone),
             later_on=offer.times[-1].on + timedelta(days=1) if offer.times else None,
             waits=waits,
             done=self.done(),
@@ -108,7 +114,7 @@ def _again(situation: Situation) -> dict[str, Any] | None:
     return {"visit": visit, "value": value_of(visit.practitioner.public_id, visit.starts_at)}
 
 
-def _query(from_on: date | None, *, asked_for_anyone: bool) -> str:
+def shown_query(from_on: date | None, *, asked_for_anyone: bool) -> str:
     """The part of the address that says which times are shown, so that a refused choice comes back among the same ones."""
     shown = ({"on": f"{from_on:%Y-%m-%d}"} if from_on else {}) | ({"with": "anyone"} if asked_for_anyone else {})
     return f"?{urlencode(shown)}" if shown else ""

@@ -21,6 +21,8 @@ from clinic.toxins.models import Indication
 
 #: A plan may wait so long for its day.
 LONGEST_WAIT = timedelta(days=366)
+#: So many days after a missed visit a letter about it would be stale.
+_MISSED_FOR = 14
 _OF_WINDOW = (Anchor.SUGGESTED, Anchor.OPENS, Anchor.CLOSES)
 
 
@@ -155,6 +157,8 @@ def _problems(named: NamedStep) -> Iterator[Problem]:
         yield Problem(f"{field}-anchor", _("This is counted from the window or the suggested date."))
     if family in (Family.CHANGE, Family.CORRECTION) and (step.anchor is not Anchor.CHANGE or step.offset):
         yield Problem(f"{field}-number", _("This letter goes when the change is made, not at a time."))
+    if family is Family.MISSED and (step.anchor is not Anchor.CHANGE or not 0 <= step.offset < _MISSED_FOR):
+        yield Problem(f"{field}-number", _("From 0 to %(most)d days after the missed visit.") % {"most": _MISSED_FOR - 1})
     if step.unit is Unit.HOUR and step.anchor is not Anchor.APPOINTMENT:
         yield Problem(f"{field}-unit", _("Only what goes before a visit is counted in hours."))
     if (step.audience is Audience.STAFF) != (not RULES[step.step].letter):

@@ -61,7 +61,7 @@ class WordingOf:
 
 def has_visit(letter: str) -> bool:
     """Whether a letter of this kind tells of a visit."""
-    return any(rule.letter == letter and rule.family in (Family.CHANGE, Family.VISIT) for rule in RULES.values())
+    return any(rule.letter == letter and rule.family in (Family.CHANGE, Family.VISIT, Family.MISSED) for rule in RULES.values())
 
 
 def newest_wording(of: WordingOf) -> LetterWording | None:

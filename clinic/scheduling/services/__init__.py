@@ -43,6 +43,7 @@ from clinic.scheduling.services.refusals import (
     OutsideTheWindow,
     TimeNotOffered,
     TimeTaken,
+    WaitingRefused,
 )
 from clinic.scheduling.services.room import free_by_day
 from clinic.scheduling.services.timetables import (
@@ -66,6 +67,7 @@ from clinic.scheduling.services.upkeep import (
     set_special_hours,
 )
 from clinic.scheduling.services.visit_kinds import add_visit_kind, change_visit_kind
+from clinic.scheduling.services.waiting import put_on_waiting_list, take_off_waiting_list, waiting_at
 
 __all__ = [
     "BY_THE_PATIENT",
@@ -82,6 +84,7 @@ __all__ = [
     "Proposal",
     "TimeNotOffered",
     "TimeTaken",
+    "WaitingRefused",
     "add_visit_kind",
     "all_of",
     "ask_to_be_called",
@@ -111,6 +114,7 @@ __all__ = [
     "outside_window",
     "practitioners_of",
     "proposals",
+    "put_on_waiting_list",
     "read_value",
     "regions_of",
     "seeing_only",
@@ -119,8 +123,10 @@ __all__ = [
     "standard_kind",
     "take_back_mark",
     "take_back_treated",
+    "take_off_waiting_list",
     "take_over_holidays",
     "to_be_moved",
     "value_of",
+    "waiting_at",
     "words_of",
 ]

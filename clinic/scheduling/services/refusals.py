@@ -71,3 +71,12 @@ class ChangeRefused(Exception):
     def __init__(self, message: str | _StrPromise) -> None:
         self.message = message
         super().__init__(str(message))
+
+
+class WaitingRefused(Exception):
+    """The wish for a sooner time cannot stand. `field` names what is wrong; empty: the whole."""
+
+    def __init__(self, field: str, message: str | _StrPromise) -> None:
+        self.field = field
+        self.message = message
+        super().__init__(str(message))

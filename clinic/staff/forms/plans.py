@@ -95,6 +95,9 @@ class PlanForm(PlainForm):
         if family is Family.VISIT:
             self.fields[f"{name}-unit"] = _choice(_("Days or hours"), OffsetUnit.choices)
             return
+        if family is Family.MISSED:
+            self.fields[f"{name}-number"].label = _("Days after a visit is marked as missed")
+            return
         self.fields[f"{name}-side"] = _choice(_("Before or after"), _SIDES)
         self.fields[f"{name}-anchor"] = _choice(_("Counted from"), _OF_WINDOW)
         self.fields[f"{name}-floor_number"] = _number(_("Not earlier than so many days"), required=False)
@@ -162,6 +165,8 @@ class PlanForm(PlainForm):
         if f"{name}-unit" in self.fields:
             unit = Unit(cast(str, value(f"{name}-unit")))
             return NamedStep(PlanStep(shape.step, Anchor.APPOINTMENT, -number, ordinal=shape.ordinal, unit=unit))
+        if f"{name}-anchor" not in self.fields:
+            return NamedStep(PlanStep(shape.step, shape.anchor, number, ordinal=shape.ordinal))
         floor = value(f"{name}-floor")
         floor_days = cast(int, value(f"{name}-floor_number")) if floor else 0
         return NamedStep(

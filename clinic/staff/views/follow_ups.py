@@ -100,6 +100,7 @@ class FollowUpList(_Desk):
             "axis": Axis.around(as_of),
             "as_of": as_of,
             "is_today": as_of == today,
+            "may_book": any(one.may(Permission.BOOK) for one in self.here()),
         }
         return render(request, "staff/follow-up-list.html", context)
 
