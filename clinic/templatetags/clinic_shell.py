@@ -30,8 +30,17 @@ class Entry:
     """Beginnings of the names of the pages that belong to it."""
 
 
+#: The pages of the hours and of the forecast stand behind the appointments, not in the navigation.
+_HOURS = ("hours", "closure", "special-hours", "exception", "holiday", "visit-kind", "move-list", "capacity")
+
 MAIN_NAVIGATION = (
-    Entry(_("Follow-ups"), "staff:follow-up-list", "calendar2-range", Permission.VIEW_PATIENTS, ("follow-up", "appointment", "hours", "closure", "special-hours", "exception", "holiday", "visit-kind", "move", "capacity")),
+    Entry(
+        _("Follow-ups"),
+        "staff:follow-up-list",
+        "calendar2-range",
+        Permission.VIEW_PATIENTS,
+        ("follow-up", "appointment", *_HOURS),
+    ),
     Entry(
         _("Patients"),
         "staff:patient-list",

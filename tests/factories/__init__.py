@@ -31,6 +31,7 @@ from tests.factories.scheduling import (
     AppointmentFactory,
     AvailabilityFactory,
     ClosureFactory,
+    HoursExceptionFactory,
     VisitKindFactory,
 )
 from tests.factories.toxins import (
@@ -90,6 +91,7 @@ __all__ = [
     "FollowUpFactory",
     "GivenElsewhereFactory",
     "HoldFactory",
+    "HoursExceptionFactory",
     "IndicationFactory",
     "InjectionSessionFactory",
     "LabelRuleFactory",
