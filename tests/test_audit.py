@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -23,6 +23,7 @@ from clinic.patients import services as patients
 from clinic.patients.models import ConsentPurpose
 from clinic.safety import services as safety
 from clinic.scheduling import services as scheduling
+from clinic.scheduling.slots import WeeklyHours
 from clinic.toxins import services as toxins
 from clinic.treatments import services as treatments
 from tests import factories
@@ -60,6 +61,11 @@ def _desk():
         "patient": follow_up.patient, "practitioner": practitioner, "clinic": here, "follow_up": follow_up,
         "kind": factories.VisitKindFactory(clinic=here),
     }  # fmt: skip
+
+
+def _desk_s():
+    """Whose hours are changed, and where."""
+    return {name: value for name, value in _desk().items() if name in ("practitioner", "clinic")}
 
 
 def _visit(**fields):
@@ -224,6 +230,34 @@ ACTS = {
         {name: value for name, value in _desk().items() if name != "patient"} | {"starts_at": NEXT_MONDAY},
     ),
     "mark_missed": lambda: (scheduling.mark_missed, {"appointment": _visit(starts_at=NOW - timedelta(days=1))}),
+    "change_weekly_hours": lambda: (
+        scheduling.change_weekly_hours,
+        _desk_s() | {"hours": [WeeklyHours(1, time(9), time(12))], "from_on": NEXT_MONDAY.date(), "until_on": None},
+    ),
+    "set_special_hours": lambda: (
+        scheduling.set_special_hours, _desk_s() | {"on": TODAY, "spans": [(time(9), time(12))], "reason": CANARY},
+    ),
+    "close": lambda: (scheduling.close, _desk_s() | {"from_on": TODAY, "until_on": TODAY, "reason": CANARY}),
+    "be_away": lambda: (
+        scheduling.be_away, _desk_s() | {"on": TODAY, "starts": time(9), "ends": time(10), "reason": CANARY},
+    ),
+    "end_closure": lambda: (scheduling.end_closure, {"closure": factories.ClosureFactory(reason=CANARY)}),
+    "end_exception": lambda: (scheduling.end_exception, {"exception": factories.HoursExceptionFactory(reason=CANARY)}),
+    "add_visit_kind": lambda: (
+        scheduling.add_visit_kind,
+        {"clinic": factories.ClinicFactory(), "name": CANARY, "minutes": 30, "buffer_minutes": 0},
+    ),
+    "change_visit_kind": lambda: (
+        scheduling.change_visit_kind,
+        {"kind": factories.VisitKindFactory(), "name": CANARY, "minutes": 45, "buffer_minutes": 0},
+    ),
+    "set_holiday_region": lambda: (
+        scheduling.set_holiday_region, {"clinic": factories.ClinicFactory(), "country": "DE", "region": "BY"},
+    ),
+    "take_over_holidays": lambda: (
+        scheduling.take_over_holidays,
+        {"clinic": factories.ClinicFactory(country="DE"), "days": [date(2027, 1, 1)]},
+    ),
     "report": lambda: (
         safety.report,
         _side_effect_words() | {"session": (given := factories.InjectionSessionFactory()), "patient": given.patient},

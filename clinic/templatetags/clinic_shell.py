@@ -30,6 +30,9 @@ class Entry:
     """Beginnings of the names of the pages that belong to it."""
 
 
+#: The pages of the hours and of the forecast stand behind the calendar, not in the navigation.
+_HOURS = ("hours", "closure", "special-hours", "exception", "holiday", "visit-kind", "move-list", "capacity")
+
 MAIN_NAVIGATION = (
     Entry(_("Follow-ups"), "staff:follow-up-list", "calendar2-range", Permission.VIEW_PATIENTS, ("follow-up", "waiting")),
     Entry(
@@ -37,18 +40,7 @@ MAIN_NAVIGATION = (
         "staff:calendar-show",
         "calendar-week",
         Permission.VIEW_PATIENTS,
-        (
-            "calendar",
-            "appointment",
-            "hours",
-            "closure",
-            "special-hours",
-            "exception",
-            "holiday",
-            "visit-kind",
-            "move",
-            "capacity",
-        ),
+        ("calendar", "appointment", *_HOURS),
     ),
     Entry(
         _("Patients"),

@@ -31,6 +31,7 @@ from tests.factories.scheduling import (
     AppointmentFactory,
     AvailabilityFactory,
     ClosureFactory,
+    HoursExceptionFactory,
     VisitKindFactory,
     WaitingEntryFactory,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "FollowUpFactory",
     "GivenElsewhereFactory",
     "HoldFactory",
+    "HoursExceptionFactory",
     "IndicationFactory",
     "InjectionSessionFactory",
     "LabelRuleFactory",

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import factory
 
+from clinic.scheduling.hours_exceptions import HoursException
 from clinic.scheduling.models import Appointment, AppointmentChange, Availability, Closure, VisitKind
 from clinic.scheduling.waiting_entries import WaitingEntry
 from tests.factories.base import NOW, Factory
@@ -44,6 +45,22 @@ class ClosureFactory(Factory):
     from_on = date(2026, 12, 24)
     until_on = date(2027, 1, 1)
     reason = "Winter break"
+
+
+class HoursExceptionFactory(Factory):
+    """Away for an hour of a Monday morning."""
+
+    class Meta:
+        model = HoursException
+
+    clinic = factory.SubFactory(ClinicFactory)
+    practitioner = factory.LazyAttribute(lambda a: PractitionerFactory(clinics=[a.clinic]))
+    kind = "AWAY"
+    on = date(2026, 12, 7)
+    starts = time(9)
+    ends = time(10)
+    reason = "Course"
+    changed_at = NOW
 
 
 class AppointmentFactory(Factory):

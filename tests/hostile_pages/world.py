@@ -57,7 +57,7 @@ def make_world(client):
         model._meta.db_table: set(model.objects.values_list("pk", flat=True))
         for model in apps.get_app_config("clinic").get_models(include_auto_created=True)
     }
-    agenda = make_agenda(name="Harbour clinic")
+    agenda = make_agenda(name="Harbour clinic", country="GB")
     second = factories.ClinicFactory(name="Second clinic")
     user = factories.member("ADMIN", clinic=agenda.clinic)
     factories.MembershipFactory(user=user, clinic=second)

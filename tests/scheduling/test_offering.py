@@ -152,7 +152,7 @@ def test_number_of_queries_does_not_grow_with_practitioners_or_bookings(agenda, 
         ClosureFactory(clinic=agenda.clinic, practitioner=other)
     with django_assert_num_queries(len(few)):
         offered(agenda, limit=100)
-    assert len(few) == 4
+    assert len(few) == 5
 
 
 def test_days_outside_the_window_are_told(agenda):

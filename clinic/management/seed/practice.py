@@ -88,6 +88,8 @@ def open_clinics(now: datetime) -> tuple[Place, Place]:
         address="4 Quay Street, Harbourside",
         time_zone="Europe/London",
         jurisdiction="UK",
+        country="GB",
+        region="ENG",
         reply_to="desk.harbour@clinic.example",
     )
     hill = Clinic(
@@ -100,6 +102,8 @@ def open_clinics(now: datetime) -> tuple[Place, Place]:
         address="210 Hill Road, Upper Hill",
         time_zone="America/New_York",
         jurisdiction="US",
+        country="US",
+        region="NY",
         reply_to="desk.hill@clinic.example",
     )
     return (

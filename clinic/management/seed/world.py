@@ -16,6 +16,7 @@ from clinic.management.seed import practice
 from clinic.management.seed.courses import ENDINGS, HISTORY, Course, Ending, Setting, lay_out
 from clinic.management.seed.doses import Range
 from clinic.management.seed.endings import PREGNANT
+from clinic.management.seed.hours import plan_ahead
 from clinic.management.seed.letters import PostOffice
 from clinic.management.seed.lives import Life, Scene
 from clinic.management.seed.people import Person, invent
@@ -108,6 +109,8 @@ def _make(now: datetime, endings: Mapping[Ending, int]) -> None:
     for scene in scenes:
         scene.stock.fill_up(now)
     keep_some_templates(places, now)
+    for place in places:
+        plan_ahead(place, now)
     attach_some_documents(places, now)
     practice.let_letters_go_at_any_hour()
     # From here on the real engine looks after them: at its next run it looks at everybody.

@@ -44,7 +44,7 @@ class HoursPage(StaffPage):
         return self.now.astimezone(clinic.zone).date()
 
 
-class HoursList(HoursPage):
+class HoursFirst(HoursPage):
     """Leads to the hours of the person's first clinic."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
