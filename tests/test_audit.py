@@ -23,6 +23,7 @@ from clinic.patients import services as patients
 from clinic.patients.models import ConsentPurpose
 from clinic.safety import services as safety
 from clinic.scheduling import services as scheduling
+from clinic.scheduling.services import feeding
 from clinic.toxins import services as toxins
 from clinic.treatments import services as treatments
 from tests import factories
@@ -60,6 +61,17 @@ def _desk():
         "patient": follow_up.patient, "practitioner": practitioner, "clinic": here, "follow_up": follow_up,
         "kind": factories.VisitKindFactory(clinic=here),
     }  # fmt: skip
+
+
+def _feed():
+    practitioner = factories.PractitionerFactory(name=CANARY)
+    return {"practitioner": practitioner, "clinic": practitioner.clinics.get()}
+
+
+def _kept_feed():
+    whose = _feed()
+    feeding.create_feed(by=Actor.of_user(factories.UserFactory()), now=NOW, **whose)
+    return whose
 
 
 def _visit(**fields):
@@ -219,6 +231,8 @@ ACTS = {
         calls.book_on_the_phone,
         {name: value for name, value in _desk().items() if name != "patient"} | {"starts_at": NEXT_MONDAY},
     ),
+    "create_feed": lambda: (feeding.create_feed, _feed()),
+    "revoke_feed": lambda: (feeding.revoke_feed, _kept_feed()),
     "mark_missed": lambda: (scheduling.mark_missed, {"appointment": _visit(starts_at=NOW - timedelta(days=1))}),
     "report": lambda: (
         safety.report,

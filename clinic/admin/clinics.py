@@ -41,7 +41,7 @@ class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Clinic
         fields = (
             "name", "sender_name", "phone", "emergency_text", "address", "time_zone", "jurisdiction", "language", "sending_from",
-            "sending_until", "sending_weekdays", "reply_to",
+            "sending_until", "sending_weekdays", "reply_to", "feeds_name_patients",
         )  # fmt: skip
 
 
