@@ -30,6 +30,7 @@ from tests.factories.scheduling import (
     AppointmentChangeFactory,
     AppointmentFactory,
     AvailabilityFactory,
+    BookingOverrideFactory,
     ClosureFactory,
     VisitKindFactory,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "AppointmentFactory",
     "AuditEventFactory",
     "AvailabilityFactory",
+    "BookingOverrideFactory",
     "ClinicFactory",
     "ClosureFactory",
     "ConditionFactory",

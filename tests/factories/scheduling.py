@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import factory
 
+from clinic.scheduling.booking_overrides import BookingOverride
 from clinic.scheduling.models import Appointment, AppointmentChange, Availability, Closure, VisitKind
 from tests.factories.base import NOW, Factory
 from tests.factories.patients import PatientFactory
@@ -83,3 +84,16 @@ class AppointmentChangeFactory(Factory):
     starts_at = factory.LazyAttribute(lambda change: change.appointment.starts_at)
     by_user = factory.SubFactory(UserFactory)
     at = factory.LazyAttribute(lambda change: change.appointment.created_at)
+
+
+class BookingOverrideFactory(Factory):
+    class Meta:
+        model = BookingOverride
+
+    appointment = factory.SubFactory(AppointmentFactory)
+    kind = "EARLY"
+    shown = "This is before the earliest date, 1 Dec 2026."
+    reason = "the effect has worn off"
+    starts_at = factory.LazyAttribute(lambda override: override.appointment.starts_at)
+    by = factory.SubFactory(UserFactory)
+    at = NOW
