@@ -148,7 +148,8 @@ def boards_by_practitioner(columns: Iterable[Column], title: str) -> list[Board]
 
 def address(clinic: Clinic, practitioners: Iterable[object], view: str, on: date) -> str:
     """The address of a calendar: of these practitioners (their public ids), or of everybody where none is named."""
-    params = [("clinic", clinic.public_id), *(("with", one) for one in practitioners), ("view", view), ("on", f"{on:%Y-%m-%d}")]
+    named = [("with", str(one)) for one in practitioners]
+    params = [("clinic", str(clinic.public_id)), *named, ("view", view), ("on", f"{on:%Y-%m-%d}")]
     return f"{reverse('staff:calendar-show')}?{urlencode(params)}"
 
 
@@ -184,5 +185,5 @@ def _visit(visit: Appointment, place: Place, zone: ZoneInfo) -> VisitLine:
 
 
 def _booking(clinic: Clinic, practitioner: Practitioner, at: datetime, back_to: str) -> str:
-    query = {"clinic": clinic.public_id, "time": value_of(practitioner.public_id, at), "next": back_to}
+    query = {"clinic": str(clinic.public_id), "time": value_of(practitioner.public_id, at), "next": back_to}
     return f"{reverse('staff:appointment-start')}?{urlencode(query)}"

@@ -99,7 +99,7 @@ def feed_file(feed: CalendarFeed, *, host: str, site_url: str, now: datetime) ->
     )
     count = 0
     for visit in visits:
-        calendar.add_component(_event(visit, feed, host, site_url, visit.changed_at or visit.created_at))
+        calendar.add_component(_event(visit, feed, host, site_url, visit.changed_at or visit.created_at))  # type: ignore[attr-defined]
         count += 1
     return bytes(calendar.to_ical()), count
 
