@@ -23,6 +23,7 @@ from clinic.reminders.piles import LetterPile
 from clinic.reminders.safeguard_state import SafeguardState
 from clinic.safety.models import Review, SideEffect, SideEffectVersion, Term
 from clinic.scheduling.booking_overrides import BookingOverride
+from clinic.scheduling.calendar_feeds import CalendarFeed
 from clinic.scheduling.hours_exceptions import HoursException
 from clinic.scheduling.models import Appointment, AppointmentChange, Availability, Closure, VisitKind
 from clinic.scheduling.waiting_entries import WaitingEntry
@@ -66,6 +67,7 @@ __all__ = [
     "AuditEvent",
     "Availability",
     "BookingOverride",
+    "CalendarFeed",
     "Clinic",
     "Closure",
     "Condition",

@@ -44,6 +44,9 @@ STAFF = {
     "appointment-start": Staff("GET", Permission.BOOK),
     "appointment-take-back": Staff("POST", Permission.BOOK, "appointment"),
     "booking-override-list": Staff("GET", Permission.REVIEW_OVERRIDES),
+    "calendar-feed-create": Staff("GET POST", Permission.RECORD_TREATMENTS, "clinic practitioner"),
+    "calendar-feed-list": Staff("GET", Permission.RECORD_TREATMENTS),
+    "calendar-feed-revoke": Staff("POST", Permission.RECORD_TREATMENTS, "clinic practitioner"),
     "calendar-show": Staff("GET", Permission.VIEW_PATIENTS),
     "capacity-show": Staff("GET", Permission.WORK_FOLLOW_UPS),
     "closure-add": Staff("GET POST", Permission.MANAGE_CLINIC, "clinic"),
@@ -144,6 +147,8 @@ STAFF = {
 PUBLIC = {
     "staff:start": "GET POST PUT PATCH DELETE",
     "staff:engine-health": "GET",
+    # For whoever holds a feed's address: tests/api/test_calendars.py.
+    "api:calendar-read": "GET",
     # Behind a signature: tests/api/test_reports.py.
     "api:report-take": "POST",
     "account_login": "GET POST PUT",

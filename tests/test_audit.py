@@ -23,6 +23,7 @@ from clinic.patients import services as patients
 from clinic.patients.models import ConsentPurpose
 from clinic.safety import services as safety
 from clinic.scheduling import services as scheduling
+from clinic.scheduling.services import feeding
 from clinic.scheduling.slots import WeeklyHours
 from clinic.toxins import services as toxins
 from clinic.treatments import services as treatments
@@ -66,6 +67,17 @@ def _desk():
 def _desk_s():
     """Whose hours are changed, and where."""
     return {name: value for name, value in _desk().items() if name in ("practitioner", "clinic")}
+
+
+def _feed():
+    practitioner = factories.PractitionerFactory(name=CANARY)
+    return {"practitioner": practitioner, "clinic": practitioner.clinics.get()}
+
+
+def _kept_feed():
+    whose = _feed()
+    feeding.create_feed(by=Actor.of_user(factories.UserFactory()), now=NOW, **whose)
+    return whose
 
 
 def _visit(**fields):
@@ -229,6 +241,8 @@ ACTS = {
         calls.book_on_the_phone,
         {name: value for name, value in _desk().items() if name != "patient"} | {"starts_at": NEXT_MONDAY},
     ),
+    "create_feed": lambda: (feeding.create_feed, _feed()),
+    "revoke_feed": lambda: (feeding.revoke_feed, _kept_feed()),
     "mark_missed": lambda: (scheduling.mark_missed, {"appointment": _visit(starts_at=NOW - timedelta(days=1))}),
     "change_weekly_hours": lambda: (
         scheduling.change_weekly_hours,

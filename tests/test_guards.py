@@ -31,6 +31,7 @@ PROTECTED = {
     "clinic_lotdecision": factories.LotDecisionFactory,
     "clinic_vialdiscard": factories.VialDiscardFactory,
     "clinic_override": factories.OverrideFactory,
+    "clinic_bookingoverride": factories.BookingOverrideFactory,
     "clinic_signedleaflet": factories.SignedLeafletFactory,
     "clinic_document": factories.DocumentFactory,
     "clinic_letterwording": factories.LetterWordingFactory,

@@ -24,6 +24,7 @@ READS = {
     "staff:appointment-book-plain": (of("appointment-book-plain", "patient"), {"time": "line", "next": "line"}),
     "staff:appointment-move": (of("appointment-move", "visit"), {"practitioner": "choice", "from_on": "date"}),
     "staff:booking-override-list": (of("booking-override-list"), {"month": "date", "after": "id", "before": "id"}),
+    "staff:calendar-feed-list": (of("calendar-feed-list"), {}),
     "staff:calendar-show": (
         of("calendar-show"),
         {**dict.fromkeys(("clinic", "with", "view"), "choice"), "on": "date"},

@@ -65,7 +65,7 @@ class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Clinic
         fields = (
             "name", "sender_name", "phone", "emergency_text", "emergency_number", "address", "time_zone", "jurisdiction",
-            "language", "sending_from", "sending_until", "sending_weekdays", "reply_to",
+            "language", "sending_from", "sending_until", "sending_weekdays", "reply_to", "feeds_name_patients",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -110,6 +110,11 @@ class Clinic(models.Model):
     sending_until = models.TimeField(_("letters go until"), default="19:00")
     sending_weekdays = models.JSONField(_("letters go on"), default=every_weekday, help_text=_("0 is Monday."))
     reply_to = models.EmailField(_("replies go to"), help_text=_("A mailbox that the clinic reads."))
+    feeds_name_patients = models.BooleanField(
+        _("calendar feeds name patients"),
+        default=False,
+        help_text=_("Whoever has a feed's address reads the names; calendar programs keep them at their provider."),
+    )
     letters_paused_at = models.DateTimeField(null=True, blank=True)
     letters_paused_reason = models.CharField(max_length=200, blank=True)
 

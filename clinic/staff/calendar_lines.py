@@ -49,10 +49,11 @@ class FreeLine:
 
 @dataclass(frozen=True, slots=True)
 class TakenLine:
-    """Time that is taken by what the reader does not see."""
+    """Time that is taken by what the reader does not see, or for which the practitioner is away: `why` says so."""
 
     place: Place
     times: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def hours_shown(days: Sequence[PractitionersDay], zone: ZoneInfo) -> Hours:
     """The hours that everything on these days fits into."""
     spans: list[Span] = []
     for day in days:
-        spans += [*day.hours, *day.elsewhere, *(_span(visit) for visit in day.visits)]
+        spans += [*day.hours, *day.elsewhere, *(span for span, _why in day.away), *(_span(visit) for visit in day.visits)]
     return Hours.covering(spans, sorted({day.on for day in days}), zone)
 
 
@@ -102,16 +103,17 @@ def column_of(day: PractitionersDay, hours: Hours, *, clinic: Clinic, may_book: 
     """One practitioner's day in words, on these hours."""
     zone = clinic.zone
     spans: list[Span] = [_span(visit) for visit in day.visits]
-    spans += day.elsewhere
+    spans += [*day.elsewhere, *(span for span, _why in day.away)]
     spans += [(at, at + timedelta(minutes=day.free_minutes)) for at in day.free]
     lanes = iter(lanes_of(spans))
     lines: list[tuple[datetime, VisitLine | FreeLine | TakenLine]] = []
     for visit in day.visits:
         lane, of = next(lanes)
         lines.append((visit.starts_at, _visit(visit, hours.place(_span(visit), day.on, lane=lane, lanes=of), zone)))
-    for start, end in day.elsewhere:
+    unseen = [*((span, _("taken elsewhere")) for span in day.elsewhere), *day.away]
+    for (start, end), why in unseen:
         lane, of = next(lanes)
-        lines.append((start, TakenLine(hours.place((start, end), day.on, lane=lane, lanes=of), _times(start, end, zone))))
+        lines.append((start, TakenLine(hours.place((start, end), day.on, lane=lane, lanes=of), _times(start, end, zone), why)))
     for at in day.free:
         lane, of = next(lanes)
         place = hours.place((at, at + timedelta(minutes=day.free_minutes)), day.on, lane=lane, lanes=of)
@@ -146,7 +148,8 @@ def boards_by_practitioner(columns: Iterable[Column], title: str) -> list[Board]
 
 def address(clinic: Clinic, practitioners: Iterable[object], view: str, on: date) -> str:
     """The address of a calendar: of these practitioners (their public ids), or of everybody where none is named."""
-    params = [("clinic", clinic.public_id), *(("with", one) for one in practitioners), ("view", view), ("on", f"{on:%Y-%m-%d}")]
+    named = [("with", str(one)) for one in practitioners]
+    params = [("clinic", str(clinic.public_id)), *named, ("view", view), ("on", f"{on:%Y-%m-%d}")]
     return f"{reverse('staff:calendar-show')}?{urlencode(params)}"
 
 
@@ -182,5 +185,5 @@ def _visit(visit: Appointment, place: Place, zone: ZoneInfo) -> VisitLine:
 
 
 def _booking(clinic: Clinic, practitioner: Practitioner, at: datetime, back_to: str) -> str:
-    query = {"clinic": clinic.public_id, "time": value_of(practitioner.public_id, at), "next": back_to}
+    query = {"clinic": str(clinic.public_id), "time": value_of(practitioner.public_id, at), "next": back_to}
     return f"{reverse('staff:appointment-start')}?{urlencode(query)}"

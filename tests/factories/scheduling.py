@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import factory
 
+from clinic.scheduling.booking_overrides import BookingOverride
 from clinic.scheduling.hours_exceptions import HoursException
 from clinic.scheduling.models import Appointment, AppointmentChange, Availability, Closure, VisitKind
 from clinic.scheduling.waiting_entries import WaitingEntry
@@ -115,3 +116,16 @@ class WaitingEntryFactory(Factory):
     patient = factory.LazyAttribute(lambda entry: entry.follow_up.patient)
     clinic = factory.LazyAttribute(lambda entry: entry.patient.clinic)
     since = NOW - timedelta(days=3)
+
+
+class BookingOverrideFactory(Factory):
+    class Meta:
+        model = BookingOverride
+
+    appointment = factory.SubFactory(AppointmentFactory)
+    kind = "EARLY"
+    shown = "This is before the earliest date, 1 Dec 2026."
+    reason = "the effect has worn off"
+    starts_at = factory.LazyAttribute(lambda override: override.appointment.starts_at)
+    by = factory.SubFactory(UserFactory)
+    at = NOW

@@ -5,18 +5,16 @@ from django.db import DatabaseError, transaction
 
 from clinic.practice.models import Role
 from clinic.scheduling.booking_overrides import BookingOverride
-from tests.factories import NOW, AppointmentFactory, ClinicFactory, PatientFactory, UserFactory
+from tests.factories import NOW, AppointmentFactory, BookingOverrideFactory, ClinicFactory, PatientFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 PAGE = "/overrides/bookings/"
 
 
-def gone_past(clinic, kind="EARLY", reason="the effect has worn off", by=None, at=NOW, **patient):
-    visit = AppointmentFactory(patient=PatientFactory(clinic=clinic, **patient))
-    return BookingOverride.objects.create(
-        appointment=visit, kind=kind, shown="before 1 Dec 2026", reason=reason, starts_at=visit.starts_at,
-        by=by or UserFactory(name="Karin"), at=at,
-    )  # fmt: skip
+def gone_past(clinic, by=None, given_name="Ines", **fields):
+    patient = PatientFactory(clinic=clinic, given_name=given_name)
+    by = by or UserFactory(name="Karin")
+    return BookingOverrideFactory(appointment=AppointmentFactory(patient=patient), by=by, shown="before 1 Dec 2026", **fields)
 
 
 def test_reviewer_reads_what_was_shown_and_why(browse_as, clinic):

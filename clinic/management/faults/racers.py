@@ -94,9 +94,9 @@ def _run(patient: int, times: list[datetime], barrier: Barrier, said: Any, now: 
 
 def _try(follow_up: FollowUp, kind: VisitKind, at: datetime, by: Actor, now: datetime) -> tuple[str, str]:
     # For no follow-up: it stays open, so that its patient can be in the next round and is offered other times in this one.
-    given = {"patient": follow_up.patient, "clinic": follow_up.patient.clinic, "practitioner": follow_up.session.practitioner}
+    patient, practitioner = follow_up.patient, follow_up.session.practitioner
     try:
-        book(by=by, kind=kind, starts_at=at, now=now, **given)
+        book(by=by, patient=patient, practitioner=practitioner, clinic=patient.clinic, kind=kind, starts_at=at, now=now)
     except TimeTaken as refused:
         others = offer_times(follow_up=follow_up, limit=SHOWN, from_on=at.date(), now=now)
         is_kind = bool(str(refused.message)) and bool(others) and at not in {other.starts_at for other in others}

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from clinic.patients.querysets import PatientQuerySet
 from clinic.practice.models import Clinic, Practitioner
 from clinic.scheduling import slots
+from clinic.scheduling.hours_exceptions import ExceptionKind, HoursException
 from clinic.scheduling.models import Appointment, AppointmentState, Closure, VisitKind
 from clinic.scheduling.services.offering import closures_for, hours_of, standard_kind
 from clinic.scheduling.slots import Busy, Hours
@@ -28,6 +29,8 @@ class PractitionersDay:
     hours: tuple[Busy, ...]
     #: Why nobody is seen, where the day is closed for the clinic or the practitioner.
     closed: tuple[str, ...]
+    #: For what part of the day nobody is seen, and why.
+    away: tuple[tuple[Busy, str], ...]
     #: The visits at this clinic that the reader may see, with patient, kind and follow-up; cancelled ones are left out.
     visits: tuple[Appointment, ...]
     #: What else takes the practitioner's time: at another clinic, or of a patient whom the reader may not see.
@@ -70,7 +73,7 @@ def calendar_of(
 
     What is free is free for a visit of `kind`, or else of the standard one. Whose visits are told in detail is `visible`'s to
     say. The days of one who has left the clinic hold visits and nothing free.
-    Four queries, whatever is found.
+    Six queries, whatever is found.
     """
     zone = clinic.zone
     hours, kind = hours_of(clinic), kind or standard_kind(clinic)
@@ -80,6 +83,8 @@ def calendar_of(
         .order_by("from_on", "pk")
         .values_list("practitioner_id", "from_on", "until_on", "reason")
     ]
+    away = HoursException.objects.filter(clinic=clinic, kind=ExceptionKind.AWAY, on__range=(from_on, until_on))
+    parts = list(away.order_by("on", "starts", "pk"))
     begins, ends = slots.first_instant(from_on, time.min, zone), slots.first_instant(until_on + _DAY, time.min, zone)
     taken: dict[int, list[Appointment]] = defaultdict(list)
     for visit in _visits(practitioners, visible, begins - _DAY, ends + _DAY):
@@ -99,6 +104,11 @@ def calendar_of(
                     on=day,
                     hours=tuple(slots.day_hours(weekly, day, zone)),
                     closed=tuple(one.reason for one in shut if one.from_on <= day <= one.until_on),
+                    away=tuple(
+                        ((slots.first_instant(day, one.starts, zone), slots.first_instant(day, one.ends, zone)), one.reason)
+                        for one in parts
+                        if one.on == day and one.practitioner_id in (None, person.pk)
+                    ),
                     visits=tuple(told),
                     elsewhere=tuple(
                         (one.starts_at, one.ends_at) for one in here if one not in told and one.state != AppointmentState.MISSED

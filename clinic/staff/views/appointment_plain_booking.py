@@ -119,14 +119,9 @@ class AppointmentBookPlain(StaffPage):
             clinic=clinic, practitioners=practitioners, visible=self.patients(), from_on=on, until_on=on, now=self.now
         )
         people = [
-            {
-                "practitioner": day.practitioner,
-                "times": [{"value": value_of(day.practitioner.public_id, at), "starts_at": at} for at in day.free],
-            }
-            for day in days
-            if day.free
+            (day.practitioner, [(value_of(day.practitioner.public_id, at), at) for at in day.free]) for day in days if day.free
         ]
-        offered = {time["value"] for one in people for time in one["times"]}
+        offered = {value for _person, times in people for value, _at in times}
         chosen = form["choice"].value()
         self.viewed(patient)
         context = {

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from clinic.practice.models import Clinic, Practitioner
 from clinic.practice.roles import Permission
-from clinic.practice.services import memberships_of
+from clinic.practice.services import may_somewhere, memberships_of
 from clinic.scheduling.services.calendars import calendar_of, people_of_calendar
 from clinic.staff.calendar_lines import Board, address, boards_by_practitioner, column_of, hours_shown
 from clinic.staff.forms.calendar import DAY, VIEWS, WEEK, CalendarForm, PeopleForm
@@ -61,6 +61,7 @@ class CalendarShow(StaffPage):
             "boards": boards,
             "hours": self.hours,
             "visits": visits,
+            "may_feed": may_somewhere(self.user, Permission.RECORD_TREATMENTS),
             "earlier": address(clinic, named, shown, first - step) if first - step >= EARLIEST else "",
             "later": address(clinic, named, shown, first + step) if first + step <= LATEST else "",
             "now": address(clinic, named, shown, today),
