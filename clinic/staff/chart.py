@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.care import worklist
-from clinic.care.standing import Standing, standing_of
+from clinic.care.standing import Elsewhere, Standing, standing_of
 from clinic.patients.models import Condition, ConsentPurpose, HoldReason, OnsetPrecision, Patient, PatientStatus, Side, TaskKind
 from clinic.practice.roles import Permission
-from clinic.prepared import PreparedQuery
+from clinic.prepared import PreparedObjects, PreparedQuery
 from clinic.safety.models import SideEffectState, Urgency
 from clinic.staff.follow_up_lines import Line, Reader, Rights, line
 from clinic.staff.names import Kind, Names
@@ -99,6 +99,7 @@ class Chart:
     consents: list[ConsentLine]
     holds: list[HoldLine]
     tasks: list[TaskLine]
+    elsewhere: list[Elsewhere]
     #: Whether some condition was treated more than once, as far as follow-ups tell.
     is_treated_again: bool
 
@@ -118,6 +119,7 @@ def chart_of(patient: Patient, *, rights: frozenset[Permission], names: Names, b
             for one in standing.holds
         ],
         tasks=[TaskLine(one.public_id, str(TaskKind(one.kind).label), one.note, one.due_on) for one in standing.tasks],
+        elsewhere=standing.elsewhere,
         is_treated_again=any(one.is_treated_again for one in conditions),
     )
 
@@ -140,7 +142,7 @@ def _conditions(patient: Patient, rights: frozenset[Permission], names: Names, b
         times[entry.indication_id, entry.side] += 1
     letters = letters_sent(entry.id for entry in newest.values())
     lines = []
-    for condition in patient.conditions.order_by("pk"):
+    for condition in _conditions_query().all({"patient": patient.pk}):
         kind = (condition.indication_id, condition.side)
         found = newest.get(kind)
         side = Side(condition.side)
@@ -155,6 +157,12 @@ def _conditions(patient: Patient, rights: frozenset[Permission], names: Names, b
             )
         )
     return lines
+
+
+@cache
+def _conditions_query() -> PreparedObjects[Condition]:
+    """What a patient is treated for, in the order in which it was written down."""
+    return PreparedObjects(Condition.objects.filter(patient=-1).order_by("pk"), {"patient": -1})
 
 
 @lru_cache(maxsize=8)
