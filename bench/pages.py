@@ -127,7 +127,7 @@ def addresses(data: Measured) -> dict[str, str]:
     # Fewer than sixty follow-ups lie behind this one, of which one page shows the fifty that it can.
     near_the_end = FollowUp.objects.filter(state="ACTIVE").order_by("-closes_on", "-id")[60]
     return {
-        "follow-up list, first page": follow_ups,
+        "follow-up list": follow_ups,
         "follow-up list, last page": f"{follow_ups}?after={near_the_end.public_id}",
         "follow-up list, overdue": f"{follow_ups}?stage=OVERDUE",
         "patient": reverse("staff:patient-show", args=[some.public_id]),
