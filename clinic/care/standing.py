@@ -1,20 +1,34 @@
-"""How things stand with one patient now: what they agree to, what holds them, what staff must do, what is being reviewed."""
+"""How things stand with one patient now: what they agree to, what holds them, what staff must do, what is being reviewed, and
+what they were given elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, DateField, DateTimeField, F, QuerySet, UUIDField, Value
+from django.db.models import (
+    BooleanField,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+)
 from django.db.models.expressions import Combinable
 
 from clinic.care.unions import no_text, nothing, shaped, together
 from clinic.patients.models import Consent, Hold, StaffTask
 from clinic.prepared import PreparedQuery
 from clinic.safety.models import SideEffect, SideEffectState
+from clinic.treatments.models import GivenElsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +77,43 @@ class OpenSideEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Toxin that the patient had at another place, in units of the product. One that is void does not count."""
+
+    public_id: UUID
+    product: str
+    units: Decimal
+    given_on: date
+    place: str
+    is_void: bool
+    void_reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """Everything that stands. Consents by purpose; the others oldest first, as they should be looked at."""
+    """Everything that stands. Consents by purpose; what was given elsewhere newest first; the others oldest first, as they
+    should be looked at."""
 
     consents: dict[str, Agreement] = field(default_factory=dict)
     holds: list[StandingHold] = field(default_factory=list)
     tasks: list[OpenTask] = field(default_factory=list)
     side_effects: list[OpenSideEffect] = field(default_factory=list)
+    elsewhere: list[Elsewhere] = field(default_factory=list)
 
 
 def standing_of(patient_id: int) -> Standing:
     """Return how things stand with the patient with this primary key. One query, whatever there is."""
     found = Standing()
-    for kind, public_id, code, text, who, first_on, last_on, at, is_given, _order in _STANDING.rows(patient_id):
+    for kind, public_id, code, text, who, first_on, last_on, at, flag, units, _order in _STANDING.rows(patient_id):
         if kind == "CONSENT":
             # The rows come in the order in which they were written: the newest of a purpose is the last.
-            found.consents[code] = Agreement(code, bool(is_given), at, text, who or "", first_on)
+            found.consents[code] = Agreement(code, bool(flag), at, text, who or "", first_on)
         elif kind == "HOLD":
             found.holds.append(StandingHold(public_id, code, text, first_on, last_on, who))
         elif kind == "TASK":
             found.tasks.append(OpenTask(public_id, code, text, last_on))
+        elif kind == "ELSEWHERE":
+            found.elsewhere.insert(0, Elsewhere(public_id, code, units, last_on, text, bool(flag), who))
         else:
             found.side_effects.append(OpenSideEffect(public_id, text, who, code))
     return found
@@ -98,6 +129,7 @@ def _columns() -> dict[str, Combinable]:
         "last_on": nothing(DateField()),
         "at": nothing(DateTimeField()),
         "flag": Value(False, BooleanField()),
+        "units": nothing(DecimalField(max_digits=8, decimal_places=2)),
     }
 
 
@@ -141,6 +173,18 @@ def _parts(patient_id: int) -> Iterator[QuerySet[Any, Any]]:
         code=F("state"),
         text=F("current_version__term__plain_name"),
         who=F("current_version__term__urgency"),
+    )
+    yield shaped(
+        GivenElsewhere.objects.filter(patient_id=patient_id),
+        "ELSEWHERE",
+        _columns(),
+        public_id=F("public_id"),
+        code=F("product__brand_name"),
+        text=F("place"),
+        who=F("void_reason"),
+        last_on=F("given_on"),
+        flag=ExpressionWrapper(Q(voided_at__isnull=False), BooleanField()),
+        units=F("units"),
     )
 
 

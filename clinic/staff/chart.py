@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.care import worklist
-from clinic.care.standing import Standing, standing_of
+from clinic.care.standing import Elsewhere, Standing, standing_of
 from clinic.patients.models import Condition, ConsentPurpose, HoldReason, OnsetPrecision, Patient, PatientStatus, Side, TaskKind
 from clinic.practice.roles import Permission
 from clinic.prepared import PreparedQuery
@@ -98,6 +98,7 @@ class Chart:
     consents: list[ConsentLine]
     holds: list[HoldLine]
     tasks: list[TaskLine]
+    elsewhere: list[Elsewhere]
     #: Whether some condition was treated more than once, as far as follow-ups tell.
     is_treated_again: bool
 
@@ -117,6 +118,7 @@ def chart_of(patient: Patient, *, rights: frozenset[Permission], names: Names, b
             for one in standing.holds
         ],
         tasks=[TaskLine(one.public_id, str(TaskKind(one.kind).label), one.note, one.due_on) for one in standing.tasks],
+        elsewhere=standing.elsewhere,
         is_treated_again=any(one.is_treated_again for one in conditions),
     )
 

@@ -7,6 +7,7 @@ from clinic import audit
 from clinic.audit import Action, Actor
 from clinic.practice.models import Role
 from clinic.staff import paging
+from clinic.treatments.models import FollowUp
 from tests.factories import (
     NOW,
     ClinicFactory,
@@ -145,6 +146,19 @@ def test_a_place_that_does_not_exist_shows_the_beginning_and_says_so(desk, clini
     response = desk.get(LIST, {"after": "not-a-place"})
     assert names(response) == ["Marta Kowalczyk"]
     assert "this is its beginning" in text(response)
+
+
+@pytest.mark.parametrize("query", ["", "q=marta", "stage=OVERDUE", "after={place}"])
+def test_the_list_makes_an_object_of_no_follow_up(desk, clinic, monkeypatch, query):
+    place = make(clinic, opens_in=-300)
+    make(clinic, patient=PatientFactory(clinic=clinic, given_name="Aylin", family_name="Demir"), opens_in=-200)
+
+    def made(*row):
+        raise AssertionError("The list reads rows of fifty, never follow-ups from end to end.")
+
+    monkeypatch.setattr(FollowUp, "from_db", made)
+
+    assert desk.get(f"{LIST}?{query.format(place=place.public_id)}").status_code == 200
 
 
 def test_the_list_takes_the_same_queries_for_one_as_for_five_hundred(desk, clinic, count_queries):

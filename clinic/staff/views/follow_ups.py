@@ -111,7 +111,9 @@ class FollowUpList(_Desk):
             here = [clinic.pk for clinic in self.my_clinics()]
             first = worklist.first_entries(here, stage, as_of, today=today, most=paging.ROWS + 1)
             return first_page(first, params=params, rows=paging.ROWS)
-        found = worklist.in_stage(narrowed.follow_ups or FollowUp.objects.none(), stage, as_of, today=today)
+        # Never `narrowed.follow_ups or …`: whether there are any is found out by reading them all.
+        narrow_to = FollowUp.objects.none() if narrowed.follow_ups is None else narrowed.follow_ups
+        found = worklist.in_stage(narrow_to, stage, as_of, today=today)
         listed = worklist.entries(found, as_of, today=today)
         page = page_of(listed, params=params, order=worklist.ORDER, scope=self.follow_ups(), rows=paging.ROWS)
         return replace(page, rows=[Entry(*row) for row in page.rows])

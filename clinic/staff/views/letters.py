@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from crispy_forms.utils import render_crispy_form
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise, cached_property
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from clinic.patients.models import Patient
 from clinic.practice.models import Clinic
 from clinic.practice.roles import Permission
-from clinic.practice.services import clinics_where, may_somewhere
+from clinic.practice.services import may_somewhere, memberships_of
 from clinic.reminders import services, states
 from clinic.reminders.models import EngineState, Message
 from clinic.reminders.piles import LetterPile
@@ -26,6 +28,7 @@ from clinic.reminders.safeguard_state import Safeguard, SafeguardState
 from clinic.reminders.services import DecisionRefused
 from clinic.reminders.states import State
 from clinic.staff.forms.letters import LetterFilter, PauseForm
+from clinic.staff.kept import Kept
 from clinic.staff.letter_lines import attempt_lines, choices_for, coming_lines, day_lines, horizon, message_lines, nothing_lines
 from clinic.staff.letter_tabs import REPORTS, decides_everywhere, letter_tabs, reports_to_read
 from clinic.staff.pages import StaffPage
@@ -54,12 +57,29 @@ def asks_whose_database() -> bool:
     return state is not None and Safeguard.INSTANCE in state.guards
 
 
+_FORMS: Kept[Hashable, SafeString] = Kept()
+
+
+def laid_out(form: LetterFilter, clinics: Sequence[Clinic]) -> SafeString:
+    """The fields of a form that was understood: laying them out costs more than any list, so the same ones are laid out once."""
+    key = (
+        get_language(),
+        *((one.public_id, one.name) for one in clinics),
+        *sorted((name, form[name].value()) for name in form.fields),
+    )
+    return _FORMS.get(key, lambda: render_crispy_form(form))
+
+
 class LetterPage(StaffPage):
     """What the pages of letters share: messages to patients of the clinics where this person may do what the page does."""
 
     @cached_property
     def known_clinics(self) -> list[Clinic]:
-        return list(self.clinics().order_by("name", "pk"))
+        return self.clinics_with(self.permission)
+
+    def clinics_with(self, permission: Permission) -> list[Clinic]:
+        """The clinics where this person holds a permission, by name, from what every page has read of them."""
+        return [one.clinic for one in memberships_of(self.user) if one.may(permission)]
 
     def may_open(self) -> bool:
         """By the clinics that the page loads anyway."""
@@ -87,9 +107,11 @@ class LetterList(LetterPage):
         form = LetterFilter(request.GET, clinics=self.known_clinics, today=today)
         shown = request.GET.get("show") or "next"
         context: dict[str, Any] = {"form": form, "shown": shown}
-        if not form.is_valid():
+        is_valid = form.is_valid()
+        context["fields"] = laid_out(form, self.known_clinics) if is_valid else render_crispy_form(form)
+        if not is_valid:
             return render(request, "staff/letter-list.html", context, status=422)
-        deciding = list(clinics_where(self.user, Permission.DECIDE_LETTERS))
+        deciding = self.clinics_with(Permission.DECIDE_LETTERS)
         self.deciding = {clinic.pk for clinic in deciding}
         everywhere = decides_everywhere(deciding)
         chosen = form.chosen_clinics()
@@ -189,7 +211,7 @@ class LetterShow(LetterPage):
     def get(self, request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         message = self.get_letter(public_id)
         patient = Patient.objects.select_related("clinic").get(pk=message.patient_id or 0)
-        deciding = set(clinics_where(self.user, Permission.DECIDE_LETTERS).values_list("pk", flat=True))
+        deciding = {clinic.pk for clinic in self.clinics_with(Permission.DECIDE_LETTERS)}
         self.viewed(patient, message)
         context = {
             "message": message,

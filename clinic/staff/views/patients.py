@@ -135,7 +135,6 @@ class PatientShow(PatientPage):
             newer=_query(kind, number - 1) if number > 1 else "",
             older=_query(kind, number + 1) if history.has_more else "",
             documents=part_of(patient, rights),
-            elsewhere=patient.given_elsewhere.select_related("product").order_by("-given_on", "-pk"),
             how_told=HOW_TOLD,
             zone=patient.clinic.zone,
         )
