@@ -138,7 +138,7 @@ def _figures(result: Result) -> tuple[object, ...]:
     bad = (len(result.lost), len(result.doubled), result.in_doubt, result.given_up)
     said = "ok" if result.is_good else "NOT OK"
     named = (result.name, CASES[result.name].family, result.database)
-    return (*named, result.tried, result.owed, result.accepted, *bad, f"{result.healed_after:.1f} s", said)
+    return (*named, result.tried, result.owed, result.accepted, *bad, _seconds(result.healed_after), said)
 
 
 def _total(results: list[Result]) -> tuple[object, ...]:
@@ -147,8 +147,12 @@ def _total(results: list[Result]) -> tuple[object, ...]:
         return sum(one if isinstance(one, int) else len(one) for one in found)
 
     counted = ("tried", "owed", "accepted", "lost", "doubled", "in_doubt", "given_up")
-    longest = max((result.healed_after for result in results), default=0)
-    return ("together", "", "", *(total(name) for name in counted), f"{longest:.1f} s", "")
+    longest = max((result.healed_after for result in results if result.healed_after is not None), default=None)
+    return ("together", "", "", *(total(name) for name in counted), _seconds(longest), "")
+
+
+def _seconds(healed_after: float | None) -> str:
+    return "-" if healed_after is None else f"{healed_after:.1f} s"
 
 
 def _row(cells: tuple[object, ...]) -> str:

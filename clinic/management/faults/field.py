@@ -147,10 +147,10 @@ class Field:
         time.sleep(2 * float(self.running.environment["TICK_SECONDS"]))
         return self.inside("look")
 
-    def healed_after(self, seen: dict[str, Any]) -> float:
-        """Seconds from the end of the fault until the last letter was taken or came to its end."""
+    def healed_after(self, seen: dict[str, Any]) -> float | None:
+        """Seconds from the end of the fault until the last letter was taken or came to its end; None if it did not end."""
         last = max([seen["last_change"], *(letter.at for letter in self.mail.taken)])
-        return max(0.0, last - self.over_at) if self.over_at else 0.0
+        return max(0.0, last - self.over_at) if self.over_at else None
 
     # -- processes ------------------------------------------------------------------------------------------------
 

@@ -38,8 +38,6 @@ def moody(at: Field) -> None:
     at.may_doubt += _UNKNOWABLE
     at.start()
     for mood in _MOODS:
-        began = at.taken()
-        at.wait(lambda began=began: at.taken() > began or at.taken() >= len(at.owed), "a letter")  # type: ignore[misc]
         at.mail.fault = mood
         at.struck()
         at.arrive(2)

@@ -53,7 +53,6 @@ def flushed(at: Field) -> None:
     finally:
         over.set()
         flushing.join()
-        at.over()
 
 
 def starved(at: Field) -> None:
@@ -64,10 +63,11 @@ def starved(at: Field) -> None:
     with _broker(at) as broker:
         broker.config_set("maxmemory", "1")
         at.struck()
+        more = at.arrive(_LATE)
         time.sleep(10)
         broker.config_set("maxmemory", "0")
     at.over()
-    at.wait_for_letters()
+    at.wait_for_letters(*more, within=BACK_WITHIN)
 
 
 def stopped(at: Field) -> None:

@@ -23,7 +23,8 @@ class Result:
     in_doubt: int = 0
     given_up: int = 0
     #: Seconds from the end of the fault until the last letter was with the mail server or in a final state.
-    healed_after: float = 0
+    #: None where it lasted to the end.
+    healed_after: float | None = None
     seconds: float = 0
     #: Owed, and neither with the mail server nor in a state that says why not.
     lost: list[str] = field(default_factory=list)
