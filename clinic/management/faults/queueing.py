@@ -73,7 +73,7 @@ def starved(at: Field) -> None:
 def stopped(at: Field) -> None:
     """The broker is stopped for two seconds, and then for longer, while patients and clinicians go on."""
     usual = _begin(at)
-    for seconds in (2, 10):
+    for seconds in (2, 6):
         _away(at, seconds, usual, at.running.broker.stop, at.running.broker.start)
 
 
