@@ -62,8 +62,8 @@ def _fields(model: type[Model]) -> list[Field[Any, Any]]:
 def _insertion(model: type[Model], rows: int) -> str:
     fields, quote = _fields(model), connections[DEFAULT_DB_ALIAS].ops.quote_name
     row = f"({', '.join(['%s'] * len(fields))})"
-    columns = ", ".join(quote(field.column) for field in fields)
-    key = quote(model._meta.pk.column)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    key = quote(str(model._meta.pk.column))
     return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES {', '.join([row] * rows)} RETURNING {key}"  # noqa: S608
 
 
@@ -73,5 +73,5 @@ def _change(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field
     fields = [field for field in _fields(model) if field.name in wanted]
     if len(fields) != len(wanted):
         raise ValueError(f"{model.__name__} has not all of these fields: {', '.join(names)}")
-    changes = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    return f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {quote(model._meta.pk.column)} = %s", fields  # noqa: S608
+    changes = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    return f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {quote(str(model._meta.pk.column))} = %s", fields  # noqa: S608
