@@ -69,6 +69,13 @@ def test_whoever_books_reads_the_hours_and_is_offered_no_change(agenda, client):
     assert "/closures/new/" not in response.content.decode()
 
 
+def test_calendar_leads_to_the_hours_for_whoever_books(agenda, client):
+    for user, leads in ((agenda.clerk, True), (factories.member("REVIEWER", agenda.clinic), False)):
+        client.force_login(user)
+        page = client.get(reverse("staff:calendar-show")).content.decode()
+        assert (reverse("staff:hours-first") in page) is leads
+
+
 def test_first_page_leads_to_the_hours_of_the_person_s_clinic(agenda, client, admin):
     assert client.get(reverse("staff:hours-first")).headers["Location"] == address(agenda)
 
@@ -118,7 +125,7 @@ def test_closing_lists_the_visits_first_and_saves_only_when_that_is_confirmed(ag
     assert Appointment.objects.get(pk=visit.pk).state == "BOOKED"
     listed = client.get(done.headers["Location"])
     assert str(agenda.patient) in text(listed)
-    assert reverse("staff:appointment-show", args=[visit.public_id]) in listed.content.decode()
+    assert reverse("staff:appointment-move", args=[visit.public_id]) in listed.content.decode()
     assert "1 visit is booked for a time at which its practitioner sees nobody" in text(client.get(address(agenda)))
 
 
