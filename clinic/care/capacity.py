@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -98,7 +98,8 @@ def forecast(*, clinic: Clinic, follow_ups: QuerySet[FollowUp], now: datetime, m
 
 def _rows(follow_ups: QuerySet[FollowUp], today: date, last: date) -> list[_Row]:
     running = follow_ups.filter(state="ACTIVE", opens_on__lte=last)
-    staged = with_stage(running, today).filter(stage__in=(*_WAITING, Stage.ON_HOLD))
+    waiting: QuerySet[Any] = with_stage(running, today)
+    staged = waiting.filter(stage__in=(*_WAITING, Stage.ON_HOLD))
     return [_Row(*row) for row in staged.order_by("closes_on", "id").values_list(*_Row._fields)]
 
 

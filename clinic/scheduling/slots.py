@@ -130,7 +130,7 @@ def day_hours(hours: Sequence[Hours], day: date, zone: tzinfo) -> list[Busy]:
     Hours of that day alone stand in place of its weekly ones; what somebody is away for is cut out.
     """
     holding = [row for row in hours if row.hold_on(day)]
-    special = [row for row in holding if isinstance(row, SpecialHours)]
+    special: list[Hours] = [row for row in holding if isinstance(row, SpecialHours)]
     seeing = special or [row for row in holding if isinstance(row, WeeklyHours)]
     spans = _merged(_span(day, row, zone) for row in seeing)
     for away in holding:

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import groupby
-from uuid import UUID
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -148,18 +147,10 @@ def visit_lines(visits: Iterable[Appointment], clinic: Clinic) -> list[VisitLine
             str(visit.practitioner),
             str(visit.kind),
             reverse("staff:appointment-show", args=[visit.public_id]),
-            _move_url(visit.public_id),
+            reverse("staff:appointment-move", args=[visit.public_id]),
         )
         for visit in visits
     ]
-
-
-def _move_url(public_id: UUID) -> str:
-    """The page that moves a visit, where there is one; else the visit's own."""
-    try:
-        return reverse("staff:appointment-move", args=[public_id])
-    except NoReverseMatch:
-        return reverse("staff:appointment-show", args=[public_id])
 
 
 def _days(first: date, last: date) -> str:

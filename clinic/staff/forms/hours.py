@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -38,8 +38,7 @@ class SpansField(LineField):
         found = [_SPAN.fullmatch(part.strip()) for part in re.split("[,;]", text)]
         if not all(found):
             raise ValidationError(_SPANS_WORDS, code="invalid")
-        numbers = [tuple(map(int, one.groups())) for one in found if one]
-        return tuple((time(*one[:2]), time(*one[2:])) for one in numbers)
+        return tuple((time(int(one[1]), int(one[2])), time(int(one[3]), int(one[4]))) for one in found if one)
 
 
 def written_spans(spans: Iterable[Span]) -> str:
@@ -118,7 +117,6 @@ class _WhoForm(PlainForm):
 class SpecialHoursForm(_WhoForm):
     """Other hours of one practitioner on one day."""
 
-    stands_for: Mapping[str, str] = {}
     on = DayField(label=_("Day"))
     spans = SpansField(label=_("Hours of that day"), help_text=_("In place of the weekly ones: 09:00-12:00, 13:00-16:30."))
     reason = LineField(label=_("Reason"), max_length=120)
@@ -127,7 +125,7 @@ class SpecialHoursForm(_WhoForm):
 class ClosureForm(_WhoForm):
     """Days, or a part of one day, on which nobody is seen."""
 
-    stands_for: Mapping[str, str] = {"on": "from_on"}
+    stands_for: ClassVar[Mapping[str, str]] = {"on": "from_on"}
     from_on = DayField(label=_("First day"))
     until_on = DayField(label=_("Last day"), required=False, help_text=_("Empty: one day."))
     starts = _clock(_("From, for a part of one day"))

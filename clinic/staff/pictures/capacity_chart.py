@@ -93,10 +93,10 @@ def lay_out(weeks: Sequence[Week]) -> Chart:
 
 
 def _round_number(most: int) -> int:
-    """The least of 1, 2, 5, 10, 20 … of which four reach `most`."""
+    """The least of 1, 2, 3, 5, 10, 20 … of which four reach `most`."""
     size = 1
     while True:
-        for factor in (1, 2, 5):
+        for factor in (1, 2, 3, 5):
             if factor * size * 4 >= most:
                 return factor * size
         size *= 10

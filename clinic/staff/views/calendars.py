@@ -61,6 +61,7 @@ class CalendarShow(StaffPage):
             "boards": boards,
             "hours": self.hours,
             "visits": visits,
+            "may_see_hours": may_somewhere(self.user, Permission.BOOK),
             "may_feed": may_somewhere(self.user, Permission.RECORD_TREATMENTS),
             "earlier": address(clinic, named, shown, first - step) if first - step >= EARLIEST else "",
             "later": address(clinic, named, shown, first + step) if first + step <= LATEST else "",

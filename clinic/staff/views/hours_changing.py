@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -47,7 +48,7 @@ class HoursChangePage(HoursPage):
     template = ""
 
     def decide(
-        self, clinic: Clinic, form: PlainForm, proposed: Proposed, change: Callable[[], object], **more: object
+        self, clinic: Clinic, form: PlainForm, proposed: Proposed, change: Callable[[], object], **more: Any
     ) -> HttpResponse:
         """Save what was typed, or show which visits it would displace; beside the fields, what is refused."""
         try:
@@ -72,7 +73,7 @@ class HoursChangePage(HoursPage):
         return redirect("staff:hours-show", clinic.public_id)
 
     def answer(
-        self, clinic: Clinic, form: PlainForm, *, displaced: Displaced | None = None, status: int = 200, **more: object
+        self, clinic: Clinic, form: PlainForm, *, displaced: Displaced | None = None, status: int = 200, **more: Any
     ) -> HttpResponse:
         context: dict[str, object] = {"clinic": clinic, "form": form, **more}
         if displaced is not None:

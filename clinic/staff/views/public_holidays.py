@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -52,7 +53,7 @@ class HolidaysTake(HoursChangePage):
         )
 
     def answer(
-        self, clinic: Clinic, form: PlainForm, *, displaced: Displaced | None = None, status: int = 200, **more: object
+        self, clinic: Clinic, form: PlainForm, *, displaced: Displaced | None = None, status: int = 200, **more: Any
     ) -> HttpResponse:
         this_year = self.today(clinic).year
         region = {"country": clinic.country, "region": clinic.region}
