@@ -71,6 +71,7 @@ READS = {
     "staff:document-list": (of("document-list", "own.patient"), {"page": "number", "session": "id"}),
     "staff:rule-list": (of("rule-list"), {"clinic": "id", "standing": "choice"}),
     "staff:template-list": (of("template-list"), {}),
+    "staff:waiting-list": (of("waiting-list"), {}),
     "staff:patient-list": (of("patient-list"), {"q": "line", "after": "id", "before": "id"}),
     "staff:patient-show": (of("patient-show", "patient"), {"kind": "choice", "page": "number"}),
     "staff:side-effect-list": (

@@ -5,7 +5,7 @@ from itertools import permutations
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.scheduling.waiting_order import Part, Waiting, in_order, next_for, suits
@@ -63,6 +63,7 @@ def test_days_and_hours_are_those_of_the_clinics_wall():
     assert fits(waiting(weekdays=frozenset({2}), part=Part.MORNING), tuesday_night_in_utc)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.builds(
