@@ -35,6 +35,7 @@ APPEND_ONLY = (
     "clinic_documentwithdrawal",
     "clinic_ruleverification",
     "clinic_bookingoverride",
+    "clinic_intervalreason",
 )
 #: Rows of these tables belong to a session's version and stand still once it is signed.
 PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse", "clinic_precheck")

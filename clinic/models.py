@@ -6,6 +6,7 @@ from clinic.links import PatientLink
 from clinic.patients.models import Condition, Consent, Hold, Patient, StaffTask
 from clinic.patients.signed_leaflets import SignedLeaflet
 from clinic.practice.models import Clinic, Membership, Practitioner
+from clinic.practice.saved_views import SavedView
 from clinic.reminders.delivery_reports import DeliveryReport, UsedSignature
 from clinic.reminders.letter_wordings import LetterWording
 from clinic.reminders.models import (
@@ -49,6 +50,7 @@ from clinic.treatments.models import (
     GivenElsewhere,
     Injection,
     InjectionSession,
+    IntervalReason,
     Override,
     PreCheck,
     ProtocolTemplate,
@@ -88,6 +90,7 @@ __all__ = [
     "Indication",
     "Injection",
     "InjectionSession",
+    "IntervalReason",
     "LabelRule",
     "LetterPile",
     "LetterWording",
@@ -110,6 +113,7 @@ __all__ = [
     "Review",
     "RuleVerification",
     "SafeguardState",
+    "SavedView",
     "SessionVersion",
     "SessionVoid",
     "SideEffect",

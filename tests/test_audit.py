@@ -15,12 +15,13 @@ import clinic
 from clinic import audit
 from clinic.accounts import User
 from clinic.audit import Action, Actor, AuditEvent
-from clinic.care import calls, death, discharge
+from clinic.care import calls, death, discharge, phoning
 from clinic.care.amending import amend_treatment
 from clinic.care.services import complete_visit
 from clinic.care.voiding import void_treatment
 from clinic.patients import services as patients
 from clinic.patients.models import ConsentPurpose
+from clinic.practice import keeping_views
 from clinic.safety import services as safety
 from clinic.scheduling import services as scheduling
 from clinic.scheduling.services import feeding
@@ -147,6 +148,15 @@ def _kept_draft():
     return whose | {"revision": factories.TreatmentDraftFactory(**whose).revision}
 
 
+def _with_colleague(what, record):
+    """A record of a patient, and somebody who may work on it."""
+    return {what: record, "assignee": factories.member("FRONT_DESK", clinic=record.patient.clinic)}
+
+
+def _view():
+    return factories.SavedViewFactory(name=CANARY)
+
+
 def _side_effect_words():
     return {
         "term": factories.TermFactory(), "onset_on": TODAY, "resolved_on": None, "severity": 1, "outcome": "ONGOING",
@@ -217,6 +227,22 @@ ACTS = {
     "void_given_elsewhere": lambda: (
         treatments.void_given_elsewhere, {"entry": factories.GivenElsewhereFactory(patient=_patient()), "reason": CANARY},
     ),
+    "assign_follow_up": lambda: (treatments.assign_follow_up, _with_colleague("follow_up", _follow_up())),
+    "assign_task": lambda: (patients.assign_task, _with_colleague("task", factories.StaffTaskFactory(patient=_patient()))),
+    "finish_with_call": lambda: (
+        phoning.finish_with_call,
+        {
+            "task": factories.StaffTaskFactory(patient=(called := _follow_up()).patient), "outcome": CANARY, "follow_up": called,
+            "contact": "DECLINED", "declined_why": "OTHER", "ends": True,
+        },
+    ),
+    "give_interval_reason": lambda: (
+        treatments.give_interval_reason, {"follow_up": _follow_up(state="TREATED"), "cause": "CLINIC_FULL"},
+    ),
+    "keep_view": lambda: (keeping_views.keep_view, {"page": "TASKS", "name": CANARY, "query": f"kind={CANARY}"}),
+    "rename_view": lambda: (keeping_views.rename_view, {"view": _view(), "name": f"{CANARY} 2"}),
+    "show_first": lambda: (keeping_views.show_first, {"view": _view(), "is_first": True}),
+    "give_up_view": lambda: (keeping_views.give_up_view, {"view": _view()}),
     "log_contact": lambda: (
         treatments.log_contact,
         {"follow_up": _follow_up(), "channel": "PHONE", "outcome": "REACHED", "note": CANARY},
@@ -320,6 +346,8 @@ PIECES = {
     "drop_amendment", "keep_overrides", "learn_code", "leave_trace", "mark_locked_treated", "mark_treated", "record_signed",
     "set_window", "settle", "sign_locked", "take_back_treated", "void_follow_up", "write_overrides", "write_status",
 }  # fmt: skip
+#: One's own views of lists belong to no clinic.
+OF_NO_CLINIC = {"give_up_view", "keep_view", "rename_view", "show_first"}
 ROOMS = ("practice", "toxins", "patients", "treatments", "outcomes", "scheduling", "safety", "care")
 
 #: What a row may name as changed. A consent is named by its question; the answer is not told.
@@ -362,7 +390,7 @@ def test_an_act_leaves_a_row_that_names_who_what_and_where_but_holds_no_value(ac
     assert rows.exists()
     for row in rows:
         assert (row.actor_kind, row.address, row.at) == ("USER", "192.0.2.7", NOW)
-        assert row.clinic_id is not None
+        assert row.clinic_id is not None or act in OF_NO_CLINIC
         assert CANARY.casefold() not in repr(AuditEvent.objects.filter(pk=row.pk).values_list().get()).casefold()
         assert set(row.fields) <= FIELD_NAMES
 

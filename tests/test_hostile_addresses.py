@@ -32,13 +32,25 @@ READS = {
     "staff:follow-up-list": (
         of("follow-up-list"),
         {
-            **dict.fromkeys(("clinic", "practitioner", "indication", "product", "stage"), "choice"),
+            **dict.fromkeys(("clinic", "practitioner", "indication", "product", "stage", "booking", "assignee"), "choice"),
             **dict.fromkeys(("opens_from", "opens_until", "closes_from", "closes_until", "as_of"), "date"),
             "q": "line",
             "after": "id",
             "before": "id",
         },
     ),
+    "staff:follow-up-export": (of("follow-up-export"), {"stage": "choice", "assignee": "choice", "as_of": "date", "q": "line"}),
+    "staff:saved-view-list": (of("saved-view-list"), {}),
+    "staff:task-list": (
+        of("task-list"),
+        {
+            **dict.fromkeys(("kind", "assignee", "clinic", "show"), "choice"),
+            "until": "date",
+            "after": "id",
+            "before": "id",
+        },
+    ),
+    "staff:visit-unnoted-list": (of("visit-unnoted-list"), {"after": "id", "before": "id"}),
     "staff:follow-up-show": (of("follow-up-show", "follow_up"), {"next": "line"}),
     "staff:letter-list": (
         of("letter-list"),
@@ -77,7 +89,7 @@ READS = {
     "staff:side-effect-list": (
         of("side-effect-list"),
         {
-            **dict.fromkeys(("term", "urgency", "product", "practitioner", "state"), "choice"),
+            **dict.fromkeys(("term", "urgency", "product", "practitioner", "state", "seen"), "choice"),
             "q": "line",
             "lot": "line",
             "severity": "number",
@@ -91,7 +103,10 @@ READS = {
     "staff:treatment-compare": (of("treatment-compare", "own.patient"), {"one": "id", "other": "id", "maps": "choice"}),
     "staff:treatment-record": (of("treatment-record", "patient"), {"condition": "id", "repeat": "id", "draft": "choice"}),
     "staff:treatment-version": (of("treatment-version", "own.session"), {"number": "number"}),
-    "staff:vial-list": (of("vial-list"), {"show": "choice", "product": "choice", "after": "id", "before": "id"}),
+    "staff:vial-list": (
+        of("vial-list"),
+        {"show": "choice", "state": "choice", "product": "choice", "after": "id", "before": "id"},
+    ),
     "portal:link-show": (of("portal:link-show", "book"), {"on": "date", "with": "choice", "done": "choice"}),
     "portal:visit-move": (of("portal:visit-move", "see"), {"on": "date", "with": "choice"}),
 }

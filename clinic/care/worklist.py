@@ -23,7 +23,18 @@ from clinic.prepared import PreparedList
 from clinic.scheduling.models import COMING_STATES, UNCLEAR_AFTER, Appointment
 from clinic.treatments.models import ContactAttempt, FollowUp, FollowUpState
 
-__all__ = ["LISTED_STAGES", "ORDER", "Entry", "Stage", "counts", "entries", "first_entries", "in_stage", "with_stage"]
+__all__ = [
+    "LISTED_STAGES",
+    "ORDER",
+    "Entry",
+    "Stage",
+    "counts",
+    "entries",
+    "first_entries",
+    "in_stage",
+    "to_be_booked",
+    "with_stage",
+]
 
 #: Who leaves the window first stands first. Served by the index `follow_up_worklist`.
 ORDER = ("closes_on", "id")
@@ -54,6 +65,12 @@ def in_stage(
     if stage is None:
         return follow_ups.filter(state=FollowUpState.ACTIVE)
     return follow_ups.filter(_is(stage, as_of, _since(as_of, today)))
+
+
+def to_be_booked(follow_ups: QuerySet[FollowUp], as_of: date, *, today: date | None = None) -> QuerySet[FollowUp]:
+    """Those that run, have no visit to come on the day `as_of` and are not on hold: whom somebody is to bring to a visit."""
+    free = ~_booked(_since(as_of, today)) & ~_held(as_of)
+    return follow_ups.filter(free, state=FollowUpState.ACTIVE)
 
 
 def counts(follow_ups: QuerySet[FollowUp], as_of: date, *, today: date | None = None) -> dict[Stage, int]:
@@ -148,6 +165,8 @@ class Entry:
     hold_reason: str | None
     contacts: int
     last_outcome: str | None
+    #: Who works on it.
+    worked_on_by: str | None
 
     def stage(self, as_of: date) -> Stage:
         """Its stage on the day it was asked for with `entries`."""
@@ -184,6 +203,7 @@ _SOURCES: Mapping[str, str] = {
     "version": "session__current_version__number",
     "treated_on": "session__performed_on",
     "practitioner_id": "session__practitioner_id",
+    "worked_on_by": "assignee__name",
     "appointment_public_id": "coming__public_id",
     "appointment_at": "coming__starts_at",
     "appointment_practitioner_id": "coming__practitioner_id",

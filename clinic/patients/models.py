@@ -218,7 +218,13 @@ class TaskKind(models.TextChoices):
     PHONE_OPTED_OUT = "PHONE_OPTED_OUT", _("phone: gets no such e-mails")
     PHONE_ASKED = "PHONE_ASKED", _("phone: asked to be called")
     PHONE_BOUNCED = "PHONE_BOUNCED", _("phone: a letter came back")
+    PHONE_BACK = "PHONE_BACK", _("phone: said they would call back")
     CHECK_ADDRESS = "CHECK_ADDRESS", _("phone: ask for an e-mail address")
+    FIND_NUMBER = "FIND_NUMBER", _("find the right phone number")
+
+
+#: Tasks that are done on the telephone.
+PHONE_KINDS = tuple(kind for kind in TaskKind if kind != TaskKind.FIND_NUMBER)
 
 
 class StaffTask(models.Model):
@@ -245,6 +251,7 @@ class StaffTask(models.Model):
         ]
         indexes = [
             models.Index(fields=["patient"], condition=Q(done_at__isnull=True), name="staff_task_open"),
+            models.Index(fields=["due_on", "id"], condition=Q(done_at__isnull=True), name="staff_task_to_do"),
         ]
 
     def __str__(self) -> str:

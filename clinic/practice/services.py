@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef, QuerySet
 
 from clinic.practice.models import Clinic, Membership, Practitioner, Role
 from clinic.practice.roles import Permission, roles_with
@@ -53,6 +54,17 @@ def clinic_keys_where(user: User | AnonymousUser, permission: Permission) -> lis
     """The primary keys of `clinics_where`, by what is kept with the user: a list narrowed by them asks for nobody's roles again,
     and a database that is told the keys plans better than one that must look them up."""
     return [membership.clinic_id for membership in memberships_of(user) if membership.may(permission)]
+
+
+def people_who(permission: Permission, *, clinics: Iterable[Clinic | int]) -> QuerySet[User]:
+    """Who may do `permission` at one of these clinics and can sign in, by name."""
+    here = Membership.objects.filter(user=OuterRef("pk"), clinic__in=list(clinics), role__in=roles_with(permission))
+    return get_user_model().objects.filter(Exists(here), is_active=True).order_by("name", "pk")
+
+
+def may_at(user: User, permission: Permission, clinic_id: int) -> bool:
+    """Whether `user`, who can sign in, holds `permission` at this clinic."""
+    return people_who(permission, clinics=[clinic_id]).filter(pk=user.pk).exists()
 
 
 def may_somewhere(user: User | AnonymousUser, permission: Permission) -> bool:

@@ -142,6 +142,9 @@ class Appointment(models.Model):
             models.Index(fields=["practitioner", "starts_at"], name="appointment_by_practitioner"),
             models.Index(fields=["clinic", "starts_at"], name="appointment_by_clinic"),
             models.Index(fields=["patient", "-starts_at"], name="appointment_by_patient"),
+            models.Index(
+                fields=["starts_at", "id"], condition=Q(state__in=["BOOKED", "ARRIVED"]), name="appointment_outcome_to_note"
+            ),
         ]
 
     def __str__(self) -> str:

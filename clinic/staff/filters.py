@@ -19,15 +19,20 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from clinic.accounts import User
 from clinic.care.worklist import Stage
 from clinic.patients.querysets import PatientQuerySet
 from clinic.practice.models import Clinic
+from clinic.practice.roles import Permission
+from clinic.practice.services import people_who
 from clinic.staff.kept import Kept
 from clinic.staff.names import Kind, Names
 from clinic.treatments.models import FollowUp
 
 #: No list is asked for outside these days; it also keeps every date that is computed from them a date.
 EARLIEST, LATEST = date(1990, 1, 1), date(2200, 1, 1)
+#: Values in the address: follow-ups that wait for a booking; those of the reader, and those of nobody.
+TO_BOOK, MINE, NOBODY = "none", "me", "nobody"
 
 
 def _day(label: Any, field_name: str | None = None, lookup: str | None = None, **options: Any) -> django_filters.DateFilter:
@@ -50,6 +55,7 @@ def _choice(label: Any, method: str) -> django_filters.ChoiceFilter:
 class FilterForm(forms.Form):
     """The filters as a form that is sent by GET and keeps the chosen stage."""
 
+    WORK = ("booking", "assignee")
     DAYS = ("opens_from", "opens_until", "closes_from", "closes_until")
 
     def clean(self) -> dict[str, Any]:
@@ -65,16 +71,22 @@ class FilterForm(forms.Form):
         helper.form_class = "filters"
         helper.attrs = {"role": "search", "aria-label": _("Narrow the list")}
         helper.disable_csrf = True
-        is_open = " open" if any(self[name].value() for name in self.DAYS) else ""
+        folded = (*self.WORK, *self.DAYS)
+        # Open, the panel lies over the list: it stays shut unless something in it is wrong, and tells how much it holds.
+        is_open = " open" if any(self[name].errors for name in folded) else ""
+        number = sum(bool(self[name].value()) for name in folded)
+        more = _("More (%(number)d)") % {"number": number} if number else _("More")
         is_narrowed = any(self[name].value() for name in self.fields if name != "stage")
         # What is put into the form's own markup is never what somebody typed: a layout's markup is a template.
         stage = self["stage"].value()
-        unnarrowed = f"?stage={stage}" if stage in Stage.__members__ else "?"
+        # Never an empty query: that opens the reader's own first view.
+        unnarrowed = f"?stage={stage}" if stage in Stage.__members__ else "?stage="
         shown = ("q", "clinic", "practitioner", "indication", "product", "as_of")
         helper.layout = Layout(
             "stage",
             *(name for name in shown if name in self.fields),
-            HTML(f'<details class="menu"{is_open}><summary>{_("Window")}</summary><div class="menu-panel filters">'),
+            HTML(f'<details class="menu"{is_open}><summary>{more}</summary><div class="menu-panel filters">'),
+            *self.WORK,
             *self.DAYS,
             HTML("</div></details>"),
             Submit("", _("Show"), css_class="btn btn-secondary"),
@@ -86,7 +98,7 @@ class FilterForm(forms.Form):
 class FollowUpFilter(django_filters.FilterSet):
     """Narrows follow-ups by clinic, practitioner, indication, product, days and the patient's name or number.
 
-    `stage` and `as_of` are only read here: the worklist applies both, because a stage is one of a day.
+    `stage`, `booking` and `as_of` are only read here: the worklist applies them, because a stage is one of a day.
     """
 
     q = django_filters.CharFilter(method="by_text", label=_("Patient"), max_length=100)
@@ -98,6 +110,8 @@ class FollowUpFilter(django_filters.FilterSet):
     opens_until = _day(_("Opens until"), "opens_on", "lte")
     closes_from = _day(_("Closes from"), "closes_on", "gte")
     closes_until = _day(_("Closes until"), "closes_on", "lte")
+    booking = _choice(_("Visit"), "read_only")
+    assignee = _choice(_("Worked on by"), "by_assignee")
     as_of = _day(_("As of"), method="read_only")
     stage = django_filters.ChoiceFilter(
         method="read_only", label=_("Stage"), choices=[(stage, stage) for stage in Stage], widget=forms.HiddenInput
@@ -116,8 +130,16 @@ class FollowUpFilter(django_filters.FilterSet):
         patients: PatientQuerySet,
         clinics: Sequence[Clinic],
         names: Names,
+        reader: User,
     ) -> None:
         super().__init__(data, follow_ups)
+        self._reader = reader
+        people = people_who(Permission.WORK_FOLLOW_UPS, clinics=clinics)
+        self._people = {one.public_id.hex: one for one in people if one.pk != reader.pk}
+        self.filters["booking"].extra["choices"] = [(TO_BOOK, _("to be booked"))]
+        self.filters["assignee"].extra["choices"] = [
+            (MINE, _("me")), (NOBODY, _("nobody yet")), *((key, str(one)) for key, one in self._people.items()),
+        ]  # fmt: skip
         self._patients = patients
         self._names = names
         self._clinics = {clinic.public_id.hex: clinic for clinic in clinics}
@@ -142,6 +164,11 @@ class FollowUpFilter(django_filters.FilterSet):
     def by_product(self, follow_ups: QuerySet[FollowUp], name: str, key: str) -> QuerySet[FollowUp]:
         return follow_ups.filter(session__product=self._names.pk_of(Kind.PRODUCT, key))
 
+    def by_assignee(self, follow_ups: QuerySet[FollowUp], name: str, key: str) -> QuerySet[FollowUp]:
+        if key == NOBODY:
+            return follow_ups.filter(assignee__isnull=True)
+        return follow_ups.filter(assignee=self._reader if key == MINE else self._people[key])
+
     def read_only(self, follow_ups: QuerySet[FollowUp], name: str, value: object) -> QuerySet[FollowUp]:
         return follow_ups
 
@@ -155,6 +182,8 @@ class Narrowed:
     stage: Stage | None
     #: None for today.
     as_of: date | None
+    #: Only those whom somebody is to bring to a visit.
+    is_to_book: bool
     #: What tells these follow-ups from others, whatever their stage; None with a text: it is personal and asked for once.
     known_as: tuple[Hashable, ...] | None
     #: Nothing narrows the list but its stage.
@@ -172,6 +201,7 @@ def narrow(
     patients: PatientQuerySet,
     clinics: Sequence[Clinic],
     names: Names,
+    reader: User,
     newest_change: Hashable,
 ) -> Narrowed:
     """Narrow `follow_ups` to what stands in `params`, and lay out the form that shows and changes it.
@@ -181,25 +211,30 @@ def narrow(
     wanted = {name: params[name] for name in FollowUpFilter.base_filters if params.get(name)}
     # Reading filters costs more than the list itself, and a stage alone can be read by looking at it.
     is_plain = not wanted or (set(wanted) == {"stage"} and wanted["stage"] in Stage.__members__)
-    filters = None if is_plain else FollowUpFilter(params, follow_ups, patients=patients, clinics=clinics, names=names)
+    asked: dict[str, Any] = {"patients": patients, "clinics": clinics, "names": names, "reader": reader}
+    filters = None if is_plain else FollowUpFilter(params, follow_ups, **asked)
     if filters is not None and not filters.form.is_valid():
-        return Narrowed(None, None, None, None, is_plain=False, form=render_crispy_form(filters.form))
+        return Narrowed(None, None, None, False, None, is_plain=False, form=render_crispy_form(filters.form))
     values = filters.form.cleaned_data if filters is not None else wanted
     known_as: tuple[Hashable, ...] = (
         *sorted(clinic.public_id for clinic in clinics),
         *sorted((name, value) for name, value in wanted.items() if name not in ("as_of", "stage")),
+        # "Me" is somebody else for the next reader.
+        *((reader.public_id,) if "assignee" in wanted else ()),
     )
 
     def form() -> SafeString:
-        shown = filters or FollowUpFilter(params, follow_ups, patients=patients, clinics=clinics, names=names)
+        shown = filters or FollowUpFilter(params, follow_ups, **asked)
         return cast(SafeString, render_crispy_form(shown.form))
 
     is_personal = "q" in wanted
-    key = (newest_change, get_language(), known_as, wanted.get("as_of"), wanted.get("stage"))
+    # The form leaves the reader out of the colleagues that it names.
+    key = (newest_change, get_language(), known_as, wanted.get("as_of"), wanted.get("stage"), reader.public_id)
     return Narrowed(
         follow_ups=filters.qs if filters is not None else follow_ups,
         stage=Stage(str(values["stage"])) if values.get("stage") else None,
         as_of=filters.form.cleaned_data["as_of"] if filters is not None else None,
+        is_to_book=filters is not None and filters.form.cleaned_data["booking"] == TO_BOOK,
         known_as=None if is_personal else known_as,
         is_plain=is_plain,
         form=form() if is_personal else _FORMS.get(key, form),

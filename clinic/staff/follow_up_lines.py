@@ -31,6 +31,17 @@ _OVER: dict[str, Promise] = {
     str(FollowUpState.TREATED): gettext_lazy("treated again"),
     str(FollowUpState.VOID): FollowUpState.VOID.label,
 }
+#: Called when a page is written, so that each reads in the reader's language.
+STAGE_WORDS: dict[Stage, Callable[[], str]] = {
+    Stage.OVERDUE: lambda: gettext("Overdue"),
+    Stage.CLOSING: lambda: gettext("Closing"),
+    Stage.OPEN: lambda: gettext("Open"),
+    Stage.APPROACHING: lambda: gettext("Approaching"),
+    Stage.BOOKED: lambda: gettext("Booked"),
+    Stage.WAITING: lambda: gettext("Waiting"),
+    Stage.ON_HOLD: lambda: gettext("On hold"),
+    Stage.STOPPED: lambda: gettext("Stopped"),
+}
 _WANTS_BOOKING = {Stage.OVERDUE, Stage.CLOSING, Stage.OPEN, Stage.APPROACHING}
 
 
@@ -79,6 +90,9 @@ class Line:
     visit_url: str
     #: (word, address) of what else can be done.
     actions: tuple[tuple[str, str], ...]
+    #: What its tick stands for; empty where the reader may do nothing to it.
+    tick: str
+    assignee: str
 
 
 def line(entry: Entry, letters: Letters, reader: Reader) -> Line:
@@ -120,6 +134,8 @@ def line(entry: Entry, letters: Letters, reader: Reader) -> Line:
         actions=tuple((word, _address(name)(entry.public_id) + back) for word, name in work)
         if runs and reader.rights.work
         else (),
+        tick=str(entry.public_id) if reader.rights.work else "",
+        assignee=gettext("%(person)s works on it") % {"person": entry.worked_on_by} if entry.worked_on_by and runs else "",
     )
 
 

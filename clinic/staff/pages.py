@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import View
 
 from clinic import audit
@@ -69,6 +70,11 @@ class StaffPage(LoginRequiredMixin, View):
         """Record that an id outside the person's scope was asked for; return the 404 to raise."""
         audit.record(by=self.actor, action=audit.Action.DENIED, what=what, now=self.now)
         return Http404()
+
+    def came_from(self, otherwise: str) -> str:
+        """Where the person came from (`next` in the address or the form), if that is a page of this site; else `otherwise`."""
+        wanted = self.request.POST.get("next") or self.request.GET.get("next", "")
+        return wanted if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else otherwise
 
     def viewed(self, patient: Patient, what: Any = None) -> None:
         """Record that this person saw the record of `patient` (or one thing `what` of it)."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from clinic.patients.querysets import PatientQuerySet
 from clinic.practice.models import Clinic
-from clinic.staff.forms.stock import expiry_in_words
+from clinic.staff.forms.stock import EXPIRES_SOON, expiry_in_words
 from clinic.staff.vials import hours_left, plain, size_text, units_per_tenth, use_by
 from clinic.toxins.models import LotDecision, LotState, Product, Vial, VialState
 from clinic.toxins.rules import usable_until
@@ -68,6 +68,7 @@ VIAL_FILTERS = {
     "unopened": gettext_lazy("unopened"),
     "open": gettext_lazy("open"),
     "late": gettext_lazy("past its hours"),
+    "expiring": gettext_lazy("expires soon"),
     "expired": gettext_lazy("expired"),
     "quarantined": gettext_lazy("quarantined"),
     "recalled": gettext_lazy("recalled"),
@@ -80,6 +81,12 @@ def narrowed(vials: QuerySet[Vial], chosen: str, clinics: Iterable[Clinic], now:
         return vials.filter(state=chosen.upper())
     if chosen in ("quarantined", "recalled"):
         return vials.filter(lot__state=chosen.upper())
+    if chosen == "expiring":
+        soon = Q(pk=None)
+        for clinic in clinics:
+            today = now.astimezone(clinic.zone).date()
+            soon |= Q(clinic=clinic, lot__expires_on__range=(today, today + EXPIRES_SOON))
+        return vials.filter(soon, lot__state=LotState.IN_USE)
     if chosen == "expired":
         expired = Q(pk=None)
         for clinic in clinics:

@@ -34,7 +34,14 @@ class Entry:
 _HOURS = ("hours", "closure", "special-hours", "exception", "holiday", "visit-kind", "move-list", "capacity")
 
 MAIN_NAVIGATION = (
-    Entry(_("Follow-ups"), "staff:follow-up-list", "calendar2-range", Permission.VIEW_PATIENTS, ("follow-up", "waiting")),
+    Entry(_("Today"), "staff:today", "house", Permission.VIEW_PATIENTS, ("today", "visit-unnoted")),
+    Entry(
+        _("Follow-ups"),
+        "staff:follow-up-list",
+        "calendar2-range",
+        Permission.VIEW_PATIENTS,
+        ("follow-up", "waiting", "saved-view"),
+    ),
     Entry(
         _("Calendar"),
         "staff:calendar-show",
@@ -42,12 +49,13 @@ MAIN_NAVIGATION = (
         Permission.VIEW_PATIENTS,
         ("calendar", "appointment", *_HOURS),
     ),
+    Entry(_("Tasks"), "staff:task-list", "check2-square", Permission.WORK_FOLLOW_UPS, ("task",)),
     Entry(
         _("Patients"),
         "staff:patient-list",
         "people",
         Permission.VIEW_PATIENTS,
-        ("patient", "treatment", "amendment", "condition", "access", "given", "hold", "task"),
+        ("patient", "treatment", "amendment", "condition", "access", "given", "hold"),
     ),
     Entry(_("Side effects"), "staff:side-effect-list", "clipboard2-pulse", Permission.VIEW_SIDE_EFFECT_LOG, ("side-effect",)),
     Entry(

@@ -91,7 +91,7 @@ def test_a_menu_s_and_a_filter_s_open_panels_in_every_look(listed, looks):
     expect(listed.get_by_role("link", name="Log contact").first).to_be_visible()
     looks(listed)
     listed.reload()
-    listed.get_by_text("Window", exact=True).first.click()
+    listed.get_by_text("More", exact=True).first.click()
     expect(listed.get_by_label("Closes until")).to_be_visible()
     looks(listed)
 

@@ -67,6 +67,7 @@ from tests.factories.treatments import (
     WindowPolicyFactory,
 )
 from tests.factories.wordings import LetterWordingFactory
+from tests.factories.worklist import IntervalReasonFactory, SavedViewFactory
 
 __all__ = [
     "ALL_NO",
@@ -98,6 +99,7 @@ __all__ = [
     "HoursExceptionFactory",
     "IndicationFactory",
     "InjectionSessionFactory",
+    "IntervalReasonFactory",
     "LabelRuleFactory",
     "LetterWordingFactory",
     "LotDecisionFactory",
@@ -116,6 +118,7 @@ __all__ = [
     "ProtocolTemplateFactory",
     "ReviewFactory",
     "RuleVerificationFactory",
+    "SavedViewFactory",
     "SessionVersionFactory",
     "SessionVoidFactory",
     "SideEffectFactory",

@@ -174,8 +174,22 @@ FORMS = {
     ),
     "staff:follow-up-contact": Form(
         of("follow-up-contact", "follow_up"),
-        lambda world: {"channel": "PHONE", "outcome": "NO_ANSWER", "note": "rang twice"},
-        {"channel": "choice", "outcome": "choice", "note": "text"},
+        lambda world: {
+            "channel": "PHONE",
+            "outcome": "NO_ANSWER",
+            "call_back_on": "2026-12-01",
+            "declined_why": "LATER",
+            "ends": "on",
+            "note": "rang twice",
+        },
+        {
+            "channel": "choice",
+            "outcome": "choice",
+            "call_back_on": "date",
+            "declined_why": "choice",
+            "ends": "tick",
+            "note": "text",
+        },
         shown_on=of("follow-up-show", "follow_up"),
     ),
     "staff:follow-up-snooze": Form(
@@ -278,12 +292,6 @@ FORMS = {
         lambda world: {"confirmed": "on", "reason": "spelled out by phone"},
         {"confirmed": "tick", "reason": "line"},
         shown_on=of("suppression-lift", "own.suppression"),
-    ),
-    "staff:task-finish": Form(
-        of("task-finish", "own.patient", "own.task"),
-        lambda world: {"outcome": "reached"},
-        {"outcome": "line"},
-        unshown=("outcome",),
     ),
     "staff:waiting-add": Form(
         of("waiting-add", "follow_up"),

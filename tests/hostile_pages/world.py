@@ -73,8 +73,14 @@ def make_world(client):
     factories.TreatmentDraftFactory(condition=own.session.condition)
     amended = factories.InjectionSessionFactory(patient=factories.PatientFactory(clinic=agenda.clinic))
     factories.TreatmentDraftFactory(condition=amended.condition, session=amended)
+    before = factories.InjectionSessionFactory(
+        patient=factories.PatientFactory(clinic=agenda.clinic), performed_on=date(2026, 1, 5)
+    )
+    factories.FollowUpFactory(session=before, state="TREATED", opens_on=date(2026, 4, 5), closes_on=date(2026, 7, 5))
     return SimpleNamespace(
         agenda=agenda,
+        returned=factories.InjectionSessionFactory(condition=before.condition, performed_on=date(2026, 11, 2)),
+        saved_view=factories.SavedViewFactory(user=user),
         patient=agenda.patient,
         person=str(agenda.practitioner.public_id),
         clinic=agenda.clinic,

@@ -229,8 +229,8 @@ def test_a_page_that_cannot_be_audited_is_not_shown(desk, clinic, monkeypatch):
         assert b"Kowalczyk" not in response.content
 
 
-def test_the_start_page_is_the_list(desk):
-    assert desk.get("/").headers["Location"] == LIST
+def test_the_start_page_is_today(desk):
+    assert desk.get("/").headers["Location"] == reverse("staff:today")
 
 
 # -- a follow-up's own page ---------------------------------------------------------------------------------------------

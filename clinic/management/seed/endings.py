@@ -153,8 +153,18 @@ def _phoned(life: Life, follow_up: FollowUp) -> Story:
     for number in range(tries):
         on += timedelta(days=life.rng.randint(3, 20))
         yield (at := life.place.office_time(on, life.rng))
+        call_back_on = None
         outcome, note = _UNREACHED[(life.course.turn + number) % len(_UNREACHED)]
         if life.course.ending is Ending.OPEN and life.rng.random() < 0.6:
             outcome, note = ContactOutcome.WILL_CALL_BACK, "twitching again; looks at the calendar and phones"
+            call_back_on = life.place.today(at) + timedelta(days=5)
             FollowUp.objects.filter(pk=follow_up.pk).update(first_seen_worn_off_on=life.place.today(at))
-        log_contact(by=life.place.desk, follow_up=follow_up, channel=ContactChannel.PHONE, outcome=outcome, note=note, now=at)
+        log_contact(
+            by=life.place.desk,
+            follow_up=follow_up,
+            channel=ContactChannel.PHONE,
+            outcome=outcome,
+            note=note,
+            call_back_on=call_back_on,
+            now=at,
+        )

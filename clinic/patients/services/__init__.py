@@ -11,7 +11,7 @@ from clinic.patients.services.people import (
 )
 from clinic.patients.services.refusals import Problem, Refused
 from clinic.patients.services.scope import look_again, visible_to
-from clinic.patients.services.tasks import finish_task, raise_task
+from clinic.patients.services.tasks import assign_task, finish_task, raise_task
 from clinic.patients.services.treatment_consents import TreatmentConsent, record_signed_leaflet, treatment_consent_on
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Refused",
     "TreatmentConsent",
     "add_condition",
+    "assign_task",
     "change_patient",
     "clear_hold",
     "consents_of",

@@ -8,9 +8,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic import audit
+from clinic.accounts import User
 from clinic.patients.models import Patient, StaffTask
 from clinic.patients.services.refusals import Refused, problems_of
 from clinic.patients.services.scope import look_again
+from clinic.practice.roles import Permission
+from clinic.practice.services import may_at
 
 
 def raise_task(*, patient: Patient, kind: str, cause_key: str, due_on: date, note: str = "", now: datetime) -> StaffTask | None:
@@ -37,6 +40,22 @@ def raise_task(*, patient: Patient, kind: str, cause_key: str, due_on: date, not
     return task
 
 
+def assign_task(*, by: audit.Actor, task: StaffTask, assignee: User | None, now: datetime) -> StaffTask:
+    """Give an open task to one person of the clinic, or back to everybody; return it as stored.
+
+    Raises Refused when somebody has done it meanwhile, and for a person who does not work on follow-ups at the patient's clinic.
+    """
+    with transaction.atomic():
+        stored = _still_open(task)
+        if assignee is not None and not may_at(assignee, Permission.WORK_FOLLOW_UPS, stored.patient.clinic_id):
+            raise Refused.for_field("assignee", _("Choose somebody who works on follow-ups at this patient's clinic."))
+        if stored.assignee_id != (assignee.pk if assignee else None):
+            stored.assignee = assignee
+            stored.save(update_fields=["assignee"])
+            _leave_trace(by, stored, ["assignee"], now)
+    return stored
+
+
 def finish_task(*, by: audit.Actor, task: StaffTask, outcome: str, now: datetime) -> StaffTask:
     """Record that the task is done and what came of it; return it as stored.
 
@@ -45,9 +64,7 @@ def finish_task(*, by: audit.Actor, task: StaffTask, outcome: str, now: datetime
     with transaction.atomic():
         # An open task may hold letters back.
         look_again([task.patient_id], now=now)
-        stored = StaffTask.objects.select_for_update(of=("self",)).select_related("patient", "done_by").get(pk=task.pk)
-        if stored.done_at is not None:
-            raise Refused.for_field("", _("%(who)s has already done this.") % {"who": stored.done_by or _("Somebody")})
+        stored = _still_open(task)
         stored.outcome = outcome.strip()
         if not stored.outcome:
             raise Refused.for_field("outcome", _("Say in a few words what came of it."))
@@ -55,13 +72,25 @@ def finish_task(*, by: audit.Actor, task: StaffTask, outcome: str, now: datetime
             raise Refused(problems)
         stored.done_by, stored.done_at = by.user, now
         stored.save(update_fields=["outcome", "done_by", "done_at"])
-        audit.record(
-            by=by,
-            action=audit.Action.CHANGED,
-            what=stored,
-            patient_public_id=stored.patient.public_id,
-            clinic_id=stored.patient.clinic_id,
-            fields=["done_at", "outcome"],
-            now=now,
-        )
+        _leave_trace(by, stored, ["done_at", "outcome"], now)
     return stored
+
+
+def _still_open(task: StaffTask) -> StaffTask:
+    """The task as stored, its row taken until the transaction ends; refused once somebody has done it."""
+    stored = StaffTask.objects.select_for_update(of=("self",)).select_related("patient", "done_by").get(pk=task.pk)
+    if stored.done_at is not None:
+        raise Refused.for_field("", _("%(who)s has already done this.") % {"who": stored.done_by or _("Somebody")})
+    return stored
+
+
+def _leave_trace(by: audit.Actor, task: StaffTask, fields: list[str], now: datetime) -> None:
+    audit.record(
+        by=by,
+        action=audit.Action.CHANGED,
+        what=task,
+        patient_public_id=task.patient.public_id,
+        clinic_id=task.patient.clinic_id,
+        fields=fields,
+        now=now,
+    )

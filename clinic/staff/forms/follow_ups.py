@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.staff.forms.fields import TextField
-from clinic.treatments.models import ContactChannel, ContactOutcome, StopReason
+from clinic.treatments.models import StopReason
 
 
 class ActionForm(forms.Form):
@@ -26,18 +26,11 @@ class ActionForm(forms.Form):
         return helper
 
 
-def _note(label: Any, length: int, help_text: Any = "", *, required: bool = False) -> TextField:
+def note_field(label: Any, length: int, help_text: Any = "", *, required: bool = False) -> TextField:
+    """A text beside what is done."""
     return TextField(
         label=label, max_length=length, required=required, help_text=help_text, widget=forms.Textarea(attrs={"rows": 2})
     )
-
-
-class ContactForm(ActionForm):
-    """One try to reach the patient."""
-
-    channel = forms.ChoiceField(label=_("How"), choices=ContactChannel.choices, widget=forms.RadioSelect)
-    outcome = forms.ChoiceField(label=_("Outcome"), choices=ContactOutcome.choices, widget=forms.RadioSelect)
-    note = _note(_("Note"), 250, _("What a colleague should know who looks next."))
 
 
 class SnoozeForm(ActionForm):
@@ -50,7 +43,7 @@ class SnoozeForm(ActionForm):
         error_messages={"invalid": _("Enter a day as 2026-12-03.")},
         help_text=_("No letter goes before this day; on it the follow-up is back in the list."),
     )
-    note = _note(_("Why"), 200, required=True)
+    note = note_field(_("Why"), 200, required=True)
 
 
 class StopForm(ActionForm):
@@ -62,4 +55,4 @@ class StopForm(ActionForm):
         choices=[choice for choice in StopReason.choices if choice[0] != StopReason.DECEASED],
         widget=forms.RadioSelect,
     )
-    note = _note(_("Note"), 200, _("Needed with “other”."))
+    note = note_field(_("Note"), 200, _("Needed with “other”."))

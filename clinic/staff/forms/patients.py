@@ -243,12 +243,6 @@ _ONSETS = (
 )
 
 
-class TaskForm(PlainForm):
-    """What came of a task."""
-
-    outcome = LineField(label=_("What came of it"), max_length=200)
-
-
 class StatusForm(PlainForm):
     """Whether a patient is under care. Some statuses reach further and ask for more."""
 
@@ -279,6 +273,5 @@ __all__ = [
     "NewPatientForm",
     "PatientForm",
     "StatusForm",
-    "TaskForm",
     "TextField",
 ]

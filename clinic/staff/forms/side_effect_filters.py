@@ -69,6 +69,7 @@ class SideEffectFilter(django_filters.FilterSet):
     urgency = _choice(_("Urgency"), "by_urgency", Urgency.choices)
     severity = _choice(_("Severity at least"), "by_severity", Severity.choices)
     product = _choice(_("Product"), "by_product")
+    seen = _choice(_("Noticed"), "by_seen", [("no", _("by nobody yet")), ("yes", _("by somebody"))])
     lot = _text(_("Lot"), "by_lot", 40)
     practitioner = _choice(_("Treated by"), "by_practitioner")
     reported_from = _day(_("Reported from"), "from_day")
@@ -109,6 +110,9 @@ class SideEffectFilter(django_filters.FilterSet):
 
     def by_practitioner(self, found: SideEffectQuerySet, name: str, key: str) -> SideEffectQuerySet:
         return found.filter(session__practitioner=self._names.pk_of(Kind.PRACTITIONER, key))
+
+    def by_seen(self, found: SideEffectQuerySet, name: str, seen: str) -> SideEffectQuerySet:
+        return found.filter(acknowledged_at__isnull=seen == "no")
 
     def from_day(self, found: SideEffectQuerySet, name: str, day: date) -> SideEffectQuerySet:
         return found.filter(reported_at__gte=datetime.combine(day, time.min, self._zone))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, cast
 
@@ -223,6 +223,10 @@ def _key(presentation: Presentation) -> str:
     return f"{presentation.product.code}-{plain(presentation.vial_units)}"
 
 
+#: From so long before its last day on a lot is shown as expiring.
+EXPIRES_SOON = timedelta(days=60)
+
+
 def expiry_in_words(expires_on: date, today: date) -> str:
     """How long a lot may still be used, where that is soon; empty otherwise."""
     days = (expires_on - today).days
@@ -230,4 +234,4 @@ def expiry_in_words(expires_on: date, today: date) -> str:
         return str(_("expired"))
     if days == 0:
         return str(_("last day"))
-    return str(_("in %(days)d days") % {"days": days}) if days <= 60 else ""
+    return str(_("in %(days)d days") % {"days": days}) if days <= EXPIRES_SOON.days else ""

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -133,7 +134,7 @@ class _Mark(OneAppointment):
             messages.error(request, str(refused.message))
         else:
             messages.success(request, self.word() % {"patient": appointment.patient})
-        return redirect("staff:appointment-show", appointment.public_id)
+        return redirect(self.came_from(reverse("staff:appointment-show", args=[appointment.public_id])))
 
     def word(self) -> str:
         """What to tell the person."""

@@ -9,82 +9,63 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.care import worklist
 from clinic.care.worklist import LISTED_STAGES, Entry, Stage
-from clinic.practice.models import Clinic, Membership
 from clinic.practice.roles import Permission
-from clinic.practice.services import memberships_of
+from clinic.practice.saved_views import ViewedPage
 from clinic.staff import paging
 from clinic.staff.filters import Narrowed, narrow
-from clinic.staff.follow_up_lines import Reader, Rights, line, row
-from clinic.staff.forms.follow_ups import ActionForm, ContactForm, SnoozeForm, StopForm
+from clinic.staff.follow_up_desk import FollowUpDesk
+from clinic.staff.follow_up_lines import STAGE_WORDS, line, row
+from clinic.staff.forms.contacts import ContactForm
+from clinic.staff.forms.follow_ups import ActionForm, SnoozeForm, StopForm
+from clinic.staff.forms.follow_ups_chosen import ACTS
 from clinic.staff.kept import change_seen_by
 from clinic.staff.names import Names, names_at
 from clinic.staff.next_letters import letters_beside
-from clinic.staff.pages import StaffPage
 from clinic.staff.paging import Page, first_page, is_first, page_of
 from clinic.staff.pictures.window_bar import Axis
 from clinic.staff.stage_counts import stage_counts
+from clinic.staff.viewing import first_view, views_menu
 from clinic.treatments import services
 from clinic.treatments.models import ContactAttempt, FollowUp, FollowUpState
 from clinic.treatments.window import NOT_VERIFIED
 
 
-class _Desk(StaffPage):
-    """What the list and the page of one follow-up have in common: clinics with the reader's rights, and lines."""
-
-    def here(self) -> list[Membership]:
-        """What the person is at the clinics where they hold the page's permission."""
-        return [one for one in memberships_of(self.user) if one.may(self.permission)]
-
-    def my_clinics(self) -> list[Clinic]:
-        """The clinics where they hold the page's permission, by name."""
-        return [one.clinic for one in self.here()]
-
-    def today(self) -> date:
-        """Today where the first of the person's clinics is; who works in two time zones can choose the day."""
-        return self.now.astimezone(self.my_clinics()[0].zone).date()
-
-    def follow_ups(self) -> QuerySet[FollowUp]:
-        """Every follow-up within the page's scope."""
-        return FollowUp.objects.filter(patient__clinic__in=self.my_clinics())
-
-    def readers(self, as_of: date, *, names: Names) -> dict[int, Reader]:
-        """For whom lines are written, by clinic: what the person may do can differ from one to the next."""
-        back_to, language = self.request.get_full_path(), get_language()
-        readers = {}
-        for one in self.here():
-            rights = Rights(work=one.may(Permission.WORK_FOLLOW_UPS), book=one.may(Permission.BOOK))
-            readers[one.clinic_id] = Reader(as_of, one.clinic.zone, rights, names, back_to, language)
-        return readers
-
-
-class FollowUpList(_Desk):
+class FollowUpList(FollowUpDesk):
     """The patients between two treatments, who leaves the window first at the top."""
 
     permission = Permission.VIEW_PATIENTS
 
     def get(self, request: HttpRequest) -> HttpResponse:
         clinics, change = self.my_clinics(), change_seen_by(request)
+        if not request.GET and (query := first_view(self.user, ViewedPage.FOLLOW_UPS, newest_change=change)):
+            return redirect(f"{request.path}?{query}")
         names = names_at(clinics, newest_change=change)
         narrowed = narrow(
-            request.GET, self.follow_ups(), patients=self.patients(), clinics=clinics, names=names, newest_change=change
+            request.GET,
+            self.follow_ups(),
+            patients=self.patients(),
+            clinics=clinics,
+            names=names,
+            reader=self.user,
+            newest_change=change,
         )
         if narrowed.follow_ups is None:
             context = {"form": narrowed.form, "tabs": self.tabs({}, request.GET, None), "as_of": self.today()}
             return render(request, "staff/follow-up-list.html", context, status=422)
         today = self.today()
         as_of = narrowed.as_of or today
-        page = self.page(narrowed, as_of, today)
-        counts = stage_counts(narrowed.follow_ups, as_of, today=today, known_as=narrowed.known_as, newest_change=change)
+        found = narrowed.follow_ups
+        if narrowed.is_to_book:
+            found = worklist.to_be_booked(found, as_of, today=today)
+        page = self.page(replace(narrowed, follow_ups=found), as_of, today)
+        counts = stage_counts(found, as_of, today=today, known_as=narrowed.known_as, newest_change=change)
         readers = self.readers(as_of, names=names)
         entries = page.rows
         # On whatever day the list looks, what comes next is told from now on: letters of the days between would be guessed.
@@ -101,6 +82,11 @@ class FollowUpList(_Desk):
             "as_of": as_of,
             "is_today": as_of == today,
             "may_book": any(one.may(Permission.BOOK) for one in self.here()),
+            "may_work": any(reader.rights.work for reader in readers.values()),
+            "acts": ACTS,
+            "here": request.get_full_path(),
+            "query": request.GET.urlencode(),
+            "views": views_menu(self.user, ViewedPage.FOLLOW_UPS, request, newest_change=change),
         }
         return render(request, "staff/follow-up-list.html", context)
 
@@ -121,32 +107,20 @@ class FollowUpList(_Desk):
     def tabs(self, counts: Mapping[Stage, int], params: QueryDict, chosen: Stage | None) -> list[dict[str, Any]]:
         """A link for each stage that keeps the other filters, with its count where one is known."""
         total = sum(counts[stage] for stage in LISTED_STAGES) if counts else None
-        every = [(None, _("All"), total), *((stage, _STAGE_WORDS[stage](), counts.get(stage)) for stage in Stage)]
+        every = [(None, _("All"), total), *((stage, STAGE_WORDS[stage](), counts.get(stage)) for stage in Stage)]
         tabs = []
         for stage, word, count in every:
             query = params.copy()
             for name in ("stage", "after", "before"):
                 query.pop(name, None)
-            if stage:
-                query["stage"] = stage
+            if stage or not query:
+                # Never an empty query: that opens the reader's own first view.
+                query["stage"] = stage or ""
             tabs.append({"word": word, "count": count, "query": f"?{query.urlencode()}", "is_current": stage is chosen})
         return tabs
 
 
-#: Called when a page is written, so that each reads in the reader's language.
-_STAGE_WORDS = {
-    Stage.OVERDUE: lambda: _("Overdue"),
-    Stage.CLOSING: lambda: _("Closing"),
-    Stage.OPEN: lambda: _("Open"),
-    Stage.APPROACHING: lambda: _("Approaching"),
-    Stage.BOOKED: lambda: _("Booked"),
-    Stage.WAITING: lambda: _("Waiting"),
-    Stage.ON_HOLD: lambda: _("On hold"),
-    Stage.STOPPED: lambda: _("Stopped"),
-}
-
-
-class _OneFollowUp(_Desk):
+class _OneFollowUp(FollowUpDesk):
     """A page about one follow-up. Showing it is a view of the patient's record."""
 
     template: ClassVar[str]
@@ -165,10 +139,7 @@ class _OneFollowUp(_Desk):
 
     def back_to(self) -> str:
         """Where the person came from, if that is a page of this site; else the list."""
-        wanted = self.request.GET.get("next", "")
-        if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-            return wanted
-        return reverse("staff:follow-up-list")
+        return self.came_from(reverse("staff:follow-up-list"))
 
     def answer(self, follow_up: FollowUp, status: int = 200, **more: Any) -> HttpResponse:
         """The page, with the follow-up in words and its letters and contacts."""

@@ -16,6 +16,7 @@ from clinic.scheduling.models import COMING_STATES, Appointment
 from clinic.staff.checking import answers_of
 from clinic.staff.consent_words import consent_words
 from clinic.staff.document_lines import part_of
+from clinic.staff.measure_words import off_plan
 from clinic.staff.pages import StaffPage
 from clinic.staff.pictures.window_bar import Axis, WindowFacts
 from clinic.staff.treatment_maps import given_maps
@@ -77,6 +78,8 @@ class TreatmentShow(StaffPage):
             "may_report": membership.may(Permission.REPORT_SIDE_EFFECTS),
             "may_see_log": membership.may(Permission.VIEW_SIDE_EFFECT_LOG),
             "side_effects": session.side_effects.select_related("current_version__term").order_by("-reported_at"),
+            "off_plan": off_plan(session) if session.state == SessionState.SIGNED else None,
+            "may_say_why": membership.may(Permission.WORK_FOLLOW_UPS),
             "history": history_of(session),
             "documents": part_of(session.patient, PERMISSIONS[Role(membership.role)], session=session),
         }

@@ -7,11 +7,13 @@ from clinic.treatments.models.follow_ups import (
     ContactAttempt,
     ContactChannel,
     ContactOutcome,
+    DeclineReason,
     FollowUp,
     FollowUpState,
     StopReason,
     WindowPolicy,
 )
+from clinic.treatments.models.interval_reasons import IntervalCause, IntervalReason
 from clinic.treatments.models.protocols import ProtocolTemplate, TemplatePoint
 from clinic.treatments.models.sessions import (
     Guidance,
@@ -30,6 +32,7 @@ __all__ = [
     "ContactChannel",
     "ContactOutcome",
     "ContentType",
+    "DeclineReason",
     "Document",
     "DocumentKind",
     "DocumentWithdrawal",
@@ -39,6 +42,8 @@ __all__ = [
     "Guidance",
     "Injection",
     "InjectionSession",
+    "IntervalCause",
+    "IntervalReason",
     "LidTechnique",
     "Override",
     "OverrideSeverity",

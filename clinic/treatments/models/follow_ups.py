@@ -89,6 +89,8 @@ class FollowUp(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateField(null=True, blank=True)
     snooze_note = models.CharField(max_length=200, blank=True)
+    #: Who works on it; nobody in particular where it is empty.
+    assignee = models.ForeignKey("clinic.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -113,6 +115,11 @@ class FollowUp(models.Model):
         indexes = [
             models.Index(fields=["closes_on", "id"], condition=Q(state="ACTIVE"), name="follow_up_worklist"),
             models.Index(fields=["patient", "-id"], name="follow_up_by_patient"),
+            models.Index(
+                fields=["assignee", "closes_on", "id"],
+                condition=Q(state="ACTIVE", assignee__isnull=False),
+                name="follow_up_by_assignee",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -143,6 +150,19 @@ class ContactOutcome(models.TextChoices):
     DECLINED = "DECLINED", _("declined")
 
 
+class DeclineReason(models.TextChoices):
+    """Why a patient who was reached does not want the visit."""
+
+    LATER = "LATER", _("wants to wait")
+    WELL = "WELL", _("is well without it")
+    NOT_HELPED = "NOT_HELPED", _("it did not help enough")
+    SIDE_EFFECT = "SIDE_EFFECT", _("because of a side effect")
+    ELSEWHERE = "ELSEWHERE", _("is treated elsewhere")
+    TOO_FAR = "TOO_FAR", _("the way is too far")
+    COST = "COST", _("the cost")
+    OTHER = "OTHER", _("other")
+
+
 class ContactAttempt(models.Model):
     """One try to reach a patient about a follow-up. Append-only."""
 
@@ -151,11 +171,26 @@ class ContactAttempt(models.Model):
     channel = models.CharField(_("how"), max_length=12, choices=ContactChannel.choices)
     outcome = models.CharField(_("outcome"), max_length=16, choices=ContactOutcome.choices)
     note = models.CharField(_("note"), max_length=250, blank=True)
+    #: The day on which a patient who calls back said they would; rows from before it was asked have none.
+    call_back_on = models.DateField(_("calls back on"), null=True, blank=True)
+    #: Why a patient declined; rows from before it was asked have none.
+    declined_why = models.CharField(_("why not"), max_length=12, choices=DeclineReason.choices, blank=True)
     by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["follow_up", "-at"], name="contact_attempt_newest_first")]
+        indexes = [
+            models.Index(fields=["follow_up", "-at"], name="contact_attempt_newest_first"),
+            models.Index(fields=["at"], name="contact_attempt_by_time"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(call_back_on__isnull=True) | Q(outcome="WILL_CALL_BACK"), name="contact_attempt_calls_back_on_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(declined_why="") | Q(outcome="DECLINED"), name="contact_attempt_declined_with_a_reason"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.outcome}"

@@ -1,6 +1,7 @@
 """What is written down about treatments and follow-ups. Callers import from here."""
 
 from clinic.treatments.services.checking import NO_ANSWERS, REASON_LENGTH, Checked, check_treatment
+from clinic.treatments.services.contacts import log_contact
 from clinic.treatments.services.document_files import FileReport, check_files
 from clinic.treatments.services.documents import (
     MOST_FILES,
@@ -24,14 +25,15 @@ from clinic.treatments.services.drafts import (
 from clinic.treatments.services.elsewhere import note_given_elsewhere, void_given_elsewhere
 from clinic.treatments.services.follow_ups import (
     FollowUpRefused,
+    assign_follow_up,
     close_active,
-    log_contact,
     open_follow_up,
     snooze,
     stop,
     wake,
     window_for,
 )
+from clinic.treatments.services.interval_reasons import give_interval_reason
 from clinic.treatments.services.locking import lock_for_signing, used_for_others
 from clinic.treatments.services.parts import Draw, Point, draws_from, total_of
 from clinic.treatments.services.protocols import (
@@ -77,6 +79,7 @@ __all__ = [
     "TreatmentRefused",
     "Wording",
     "add_version",
+    "assign_follow_up",
     "attach_paper",
     "attach_photographs",
     "check_files",
@@ -89,6 +92,7 @@ __all__ = [
     "draws_from",
     "drop_amendment",
     "fitted",
+    "give_interval_reason",
     "is_stored",
     "keep_draft",
     "keep_places",

@@ -14,18 +14,18 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinic import audit
+from clinic.accounts import User
 from clinic.patients.models import Condition
 from clinic.patients.services import look_again
 from clinic.practice.models import Clinic
+from clinic.practice.roles import Permission
+from clinic.practice.services import may_at
 from clinic.prepared import PreparedObjects
 from clinic.toxins.models import Product
 from clinic.toxins.rules import LabelLimit, floors_among
 from clinic.toxins.services import limits_of
 from clinic.treatments import window
 from clinic.treatments.models import (
-    ContactAttempt,
-    ContactChannel,
-    ContactOutcome,
     FollowUp,
     FollowUpState,
     InjectionSession,
@@ -193,39 +193,32 @@ def stop(*, by: audit.Actor, follow_up: FollowUp, reason: str, note: str, now: d
 
 
 @transaction.atomic
-def log_contact(*, by: audit.Actor, follow_up: FollowUp, channel: str, outcome: str, note: str, now: datetime) -> ContactAttempt:
-    """Write down one try to reach the patient. It may be about a follow-up that has ended meanwhile.
+def assign_follow_up(*, by: audit.Actor, follow_up: FollowUp, assignee: User | None, now: datetime) -> None:
+    """Give the follow-up to one person of the clinic to work on, or back to everybody.
 
-    Raises FollowUpRefused for an unknown channel or outcome, ValueError when no person made it.
+    Raises FollowUpRefused once it has ended, and for a person who does not work on follow-ups at the patient's clinic.
     """
-    if by.user is None:
-        raise ValueError("A contact is made by a person.")
-    if channel not in ContactChannel.values:
-        raise FollowUpRefused("channel", _("Choose how the patient was contacted."))
-    if outcome not in ContactOutcome.values:
-        raise FollowUpRefused("outcome", _("Choose how it went."))
-    look_again([follow_up.patient_id], now=now)
-    attempt = ContactAttempt.objects.create(
-        follow_up=follow_up, channel=channel, outcome=outcome, note=" ".join(note.split())[:250], by=by.user, at=now
-    )
-    audit.record(
-        by=by,
-        action=audit.Action.CONTACTED,
-        what=follow_up,
-        patient_public_id=follow_up.patient.public_id,
-        clinic_id=follow_up.patient.clinic_id,
-        now=now,
-    )
-    return attempt
+    # Who works on it decides over no letter: the engine need not look again.
+    current = FollowUp.objects.select_for_update(of=("self",)).select_related("patient__clinic").get(pk=follow_up.pk)
+    _refuse_ended(current)
+    if assignee is not None and not may_at(assignee, Permission.WORK_FOLLOW_UPS, current.patient.clinic_id):
+        raise FollowUpRefused("assignee", _("Choose somebody who works on follow-ups at this patient's clinic."))
+    if current.assignee_id != (assignee.pk if assignee else None):
+        current.assignee = assignee
+        _save(current, ["assignee"], by, audit.Action.CHANGED, now)
 
 
 def _locked(follow_up: FollowUp, now: datetime) -> FollowUp:
     """The follow-up as it stands, with the patient's row locked and to be looked at again; refused once it has ended."""
     look_again([follow_up.patient_id], now=now)
     current = FollowUp.objects.select_related("patient__clinic").get(pk=follow_up.pk)
-    if current.state != FollowUpState.ACTIVE:
-        raise FollowUpRefused("", _("This follow-up has ended meanwhile: %(state)s.") % {"state": current.get_state_display()})
+    _refuse_ended(current)
     return current
+
+
+def _refuse_ended(follow_up: FollowUp) -> None:
+    if follow_up.state != FollowUpState.ACTIVE:
+        raise FollowUpRefused("", _("This follow-up has ended meanwhile: %(state)s.") % {"state": follow_up.get_state_display()})
 
 
 def _save(follow_up: FollowUp, fields: Sequence[str], by: audit.Actor, action: str, now: datetime) -> None:
