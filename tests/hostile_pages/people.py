@@ -141,7 +141,7 @@ FORMS = {
         stands_on=of("appointment-show", "visit"),
     ),
     "staff:appointment-miss": Form(of("appointment-miss", "own.appointment")),
-    "staff:calendar-feed-create": Form(of("calendar-feed-create", "own.clinic", "own.practitioner")),
+    "staff:calendar-feed-create": Form(of("calendar-feed-create", "own.clinic", "own.practitioner"), shows_what_it_made=True),
     "staff:calendar-feed-revoke": Form(of("calendar-feed-revoke", "own.clinic", "own.practitioner")),
     "staff:condition-add": Form(
         of("condition-add", "patient"),

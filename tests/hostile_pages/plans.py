@@ -36,7 +36,8 @@ def _plan():
         "VISIT-2-on": "on",
         "VISIT-2-number": "40",
         "VISIT-2-unit": "HOUR",
-        **dict.fromkeys(("BOOKED-goes", "CANCELLED-goes", "CORRECTION-goes"), "usual"),
+        **dict.fromkeys(("BOOKED-goes", "MOVED-goes", "CANCELLED-goes", "MISSED-goes", "CORRECTION-goes"), "usual"),
+        "MISSED-1-number": "1",
     }
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from django.apps import apps
 from django.urls import reverse
 
+from clinic.audit import Actor
 from clinic.links import mint
+from clinic.scheduling.services.feeding import create_feed
 from tests import factories
 from tests.factories import NOW
 from tests.scheduling.agenda import TUESDAY_9, make_agenda
@@ -43,6 +45,8 @@ class Form:
     tells_by_message: bool = False
     #: What it would do is shown first: nothing is written before that is confirmed.
     shows_first: bool = False
+    #: It is answered with the page itself, because what it made is shown this once.
+    shows_what_it_made: bool = False
     #: Files that go with it, by field; an empty one is a field in which none was chosen.
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -70,6 +74,7 @@ def make_world(client):
     snoozed.snoozed_until, snoozed.snooze_note = date(2027, 1, 4), "on a journey"
     snoozed.save()
     own = records_of(agenda.clinic, "Harbour")
+    create_feed(by=Actor.of_user(user), practitioner=own.practitioner, clinic=agenda.clinic, now=NOW)
     factories.TreatmentDraftFactory(condition=own.session.condition)
     amended = factories.InjectionSessionFactory(patient=factories.PatientFactory(clinic=agenda.clinic))
     factories.TreatmentDraftFactory(condition=amended.condition, session=amended)

@@ -107,6 +107,7 @@ def test_press_without_a_choice_is_told_so_beside_the_choice(booker):
         "x" * 100_000,
         "8a0c1c2e-0000-4000-8000-000000000000@20261201T0800Z",
         "8a0c1c2e-0000-4000-8000-000000000000@99999999T9999Z",
+        "8a0c1c2e-0000-4000-8000-000000000000@99991231T2359Z",
         "1@20261201T0800Z",
         "'; DROP TABLE clinic_appointment; --",
         "<script>alert(1)</script>",
@@ -123,8 +124,8 @@ def test_whatever_is_sent_instead_of_a_time_is_refused_kindly(booker, sent):
 
 @pytest.mark.parametrize(
     "starts_at",
-    [at(30, 8, month=11), at(1, 8, 7), at(1, 16), at(5, 8), at(1, 8, year=2030), at(31, 23, 59, year=9999), at(1, 8, year=2025)],
-    ids=["before the earliest date", "off the grid", "evening", "Saturday", "years ahead", "end of time", "past"],
+    [at(30, 8, month=11), at(1, 8, 7), at(1, 16), at(5, 8), at(1, 8, year=2030), at(1, 8, year=2025)],
+    ids=["before the earliest date", "off the grid", "evening", "Saturday", "years ahead", "past"],
 )
 def test_time_outside_the_offer_is_refused(booker, starts_at):
     answer = booker.post("book/", time=value(booker.agenda, starts_at))
@@ -276,8 +277,8 @@ def test_number_of_queries_is_the_same_for_few_and_many_bookings(booker):
         booked_and_cancelled(at(1, 9) + timedelta(hours=number / 4))
     with CaptureQueriesContext(connection) as many:
         booker.get()
-    assert len(fresh) == 10
-    assert len(few) == len(many) == 12
+    assert len(fresh) == 11
+    assert len(few) == len(many) == 13
 
 
 def test_page_of_a_clinic_in_another_zone_shows_its_own_time(db):

@@ -140,7 +140,7 @@ class TestRegister:
     def test_nothing_is_ticked_beforehand(self, desk):
         page = text(desk.get(NEW))
 
-        assert page.count('name="consents"') == 7
+        assert page.count('name="consents"') == 8
         assert "checked" not in page
 
     @pytest.mark.parametrize(

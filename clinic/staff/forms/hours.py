@@ -179,9 +179,9 @@ class HolidaysForm(PlainForm):
 class HolidayRegionForm(PlainForm):
     """Whose public holidays are proposed."""
 
-    country = forms.ChoiceField(
-        label=_("Country"), required=False, error_messages={"invalid_choice": _("Choose a country of the list.")}
-    )
+    NOWHERE = "NONE"
+
+    country = forms.ChoiceField(label=_("Country"), error_messages={"invalid_choice": _("Choose a country of the list.")})
     region = LineField(
         label=_("Region"),
         max_length=8,
@@ -191,8 +191,14 @@ class HolidayRegionForm(PlainForm):
 
     def __init__(self, *args: Any, countries: Mapping[str, str], **options: Any) -> None:
         super().__init__(*args, **options)
-        named = [("", _("none: propose nothing")), *countries.items()]
+        # A value of its own, so that a form of which nothing arrived takes no country away.
+        named = [(self.NOWHERE, _("none: propose nothing")), *countries.items()]
         cast(forms.ChoiceField, self.fields["country"]).choices = named
+        self.initial["country"] = self.initial.get("country") or self.NOWHERE
+
+    def clean_country(self) -> str:
+        chosen = cast(str, self.cleaned_data["country"])
+        return "" if chosen == self.NOWHERE else chosen
 
     def clean_region(self) -> str:
         return cast(str, self.cleaned_data["region"]).upper()
