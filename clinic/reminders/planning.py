@@ -97,7 +97,7 @@ def plan_batch(ids: Sequence[int], *, plans: PlanBook, now: datetime, gap_until:
     outlooks = {pk: outlook_of(situation, plans, now) for pk, situation in situations.items()}
     settled = _settle(situations, outlooks, now)
     earned = [
-        _born(decision.key, decision.occasion, situations[pk], now)
+        born(decision.key, decision.occasion, situations[pk], now)
         for pk, outlook in outlooks.items()
         for decision in outlook.decisions
         if decision.is_earned and decision.occasion and decision.key not in situations[pk].letters
@@ -169,7 +169,8 @@ def _follow(message: _Open, decision: Decision, now: datetime) -> Iterator[Move]
         yield Move(pk=message.pk, origin=State.READY, target=target, outcome=decision.reason, ready_at=ready_at)
 
 
-def _born(key: str, occasion: Occasion, situation: Situation, now: datetime) -> dict[str, Any]:
+def born(key: str, occasion: Occasion, situation: Situation, now: datetime) -> dict[str, Any]:
+    """Return the fields of the message that a patient has earned, as it stands when it is written down."""
     public_id = uuid.uuid4()
     visit, follow_up = occasion.visit, occasion.follow_up
     return {
