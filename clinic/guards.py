@@ -36,6 +36,7 @@ APPEND_ONLY = (
     "clinic_ruleverification",
     "clinic_bookingoverride",
     "clinic_intervalreason",
+    "clinic_joinedcause",
 )
 #: Rows of these tables belong to a session's version and stand still once it is signed.
 PARTS_OF_A_VERSION = ("clinic_injection", "clinic_vialuse", "clinic_precheck")

@@ -3,6 +3,7 @@
 from clinic.accounts import User
 from clinic.audit import AuditEvent, MaintenanceWindow
 from clinic.links import PatientLink
+from clinic.patients.joined_causes import JoinedCause
 from clinic.patients.models import Condition, Consent, Hold, Patient, StaffTask
 from clinic.patients.signed_leaflets import SignedLeaflet
 from clinic.practice.models import Clinic, Membership, Practitioner
@@ -91,6 +92,7 @@ __all__ = [
     "Injection",
     "InjectionSession",
     "IntervalReason",
+    "JoinedCause",
     "LabelRule",
     "LetterPile",
     "LetterWording",

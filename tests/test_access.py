@@ -91,6 +91,8 @@ STAFF = {
     "letter-list": Staff("GET", Permission.VIEW_LETTERS),
     "letter-pause": Staff("POST", Permission.DECIDE_LETTERS),
     "letter-pile": Staff("GET", Permission.DECIDE_LETTERS, "clinic"),
+    "letter-preview": Staff("GET", Permission.VIEW_LETTERS, "patient"),
+    "letter-sheet": Staff("GET", Permission.VIEW_LETTERS, "patient"),
     "letter-show": Staff("GET", Permission.VIEW_LETTERS, "message"),
     "override-list": Staff("GET", Permission.REVIEW_OVERRIDES),
     "patient-create": Staff("GET POST", Permission.EDIT_PATIENTS),
@@ -465,7 +467,7 @@ PROTECTING = {
 
 
 #: A letter shows itself in a frame of our own: it has styles inside, as mail programs want them, and may do nothing else.
-SHUT_IN = {"wording-preview"}
+SHUT_IN = {"letter-sheet", "wording-preview"}
 
 
 def assert_protected(response, *, is_shut_in=False):

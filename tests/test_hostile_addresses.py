@@ -61,6 +61,8 @@ READS = {
             "before": "id",
         },
     ),
+    "staff:letter-preview": (of("letter-preview", "patient"), {"letter": "line"}),
+    "staff:letter-sheet": (of("letter-sheet", "patient"), {"letter": "line", "as": "choice"}),
     "staff:capacity-show": (of("capacity-show"), {"clinic": "id"}),
     "staff:hours-show": (of("hours-show", "clinic"), {}),
     "staff:move-list": (of("move-list", "clinic"), {}),

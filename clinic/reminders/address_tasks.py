@@ -11,6 +11,7 @@ from django.db.models.functions import Upper
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.patients.joined_causes import TO_REACH_THEM
 from clinic.patients.models import Patient, PatientStatus, TaskKind
 from clinic.patients.services import raise_task
 from clinic.reminders.address_checks import cause_of, checked_now
@@ -44,6 +45,7 @@ def raise_due(situations: Mapping[int, Situation], *, now: datetime) -> int:
             cause_key=cause_of(follow_ups[0].pk),
             due_on=situations[pk].hours.local_date(now),
             note=str(note),
+            joins=TO_REACH_THEM,
             now=now,
         )
         raised += task is not None

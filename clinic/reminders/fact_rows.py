@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import BooleanField, CharField, Exists, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
 
+from clinic.patients.joined_causes import JoinedCause
 from clinic.patients.models import Consent, Hold, Patient, StaffTask, TaskKind
 from clinic.reminders.address_checks import ADDRESS_PREFIX, RETURNED_PREFIX
 from clinic.reminders.addresses import address_hash, domain_hash
@@ -191,6 +192,14 @@ def small(those: dict[int, PatientRow], at: datetime) -> Small:
             "outcome",
         ),
         _part(_tasks(ids), "TASK", "patient_id", "kind", "cause_key", at="done_at"),
+        _part(
+            JoinedCause.objects.filter(task__patient_id__in=ids),
+            "TASK",
+            "task__patient_id",
+            "kind",
+            "cause_key",
+            at="task__done_at",
+        ),
         _part(_suppressions(by_address), "SUPPRESSION", "clinic_id", "address_hash"),
         _part(DomainHold.objects.filter(until__gt=at), "DOMAIN", "strikes", "domain_hash", at="until"),
     ]

@@ -82,16 +82,24 @@ def write(message: Message, tokens: Tokens, *, now: datetime, words: Words = STA
 
     Raises whatever its templates raise: such a message is given up.
     """
+    act_url, stop_url = _url("portal:link-show", tokens.act), _url("portal:emails-stop", tokens.stop)
+    other_urls = [_url("portal:link-show", token) for token in tokens.others]
+    return _written(message, act_url, stop_url, other_urls, now=now, words=words)
+
+
+def rehearse(message: Message, *, also_about: Sequence[int], now: datetime, words: Words = STANDARD) -> Letter:
+    """Return the letter as `write` would, but with links that lead nowhere: none is minted. `message` need not be stored."""
+    act_url = DEAD_LINK if _leads_to(message) is not None else ""
+    return _written(message, act_url, DEAD_LINK, [DEAD_LINK] * len(also_about), now=now, words=words)
+
+
+def _written(message: Message, act_url: str, stop_url: str, other_urls: Sequence[str], *, now: datetime, words: Words) -> Letter:
     patient = message.patient
     if patient is None:
         raise ValueError("A letter needs a patient.")
     clinic = patient.clinic
-    told = {
-        "given_name": _plain(patient.given_name),
-        "act_url": _url("portal:link-show", tokens.act),
-        "stop_url": _url("portal:emails-stop", tokens.stop),
-    }
-    told |= {f"other_url_{number}": _url("portal:link-show", token) for number, token in enumerate(tokens.others)}
+    told = {"given_name": _plain(patient.given_name), "act_url": act_url, "stop_url": stop_url}
+    told |= {f"other_url_{number}": url for number, url in enumerate(other_urls)}
     with translation.override(message.language):
         if message.appointment is not None:
             told |= _visit(message.appointment)
@@ -195,18 +203,29 @@ def _filled(sheet: str, told: Mapping[str, str]) -> str:
 
 
 def _mint(message: Message, others: Sequence[FollowUp], now: datetime) -> tuple[Tokens, list[PatientLink]]:
-    patient, appointment = message.patient, message.appointment
-    rule = RULES[Step(message.step)]
+    patient = message.patient
+    purpose = _leads_to(message)
     prepared: list[tuple[str, PatientLink]] = []
-    if appointment is not None and rule.family is not Family.MISSED and rule.change != "CANCELLED":
-        prepared.append(links.prepare(purpose=LinkPurpose.VISIT, patient=patient, appointment=appointment, now=now))
-    elif message.follow_up is not None and rule.family is not Family.CORRECTION:
-        prepared.append(links.prepare(purpose=LinkPurpose.BOOK, patient=patient, follow_up=message.follow_up, now=now))
+    if purpose is LinkPurpose.VISIT:
+        prepared.append(links.prepare(purpose=purpose, patient=patient, appointment=message.appointment, now=now))
+    elif purpose is LinkPurpose.BOOK:
+        prepared.append(links.prepare(purpose=purpose, patient=patient, follow_up=message.follow_up, now=now))
     act = prepared[0][0] if prepared else ""
     more = [links.prepare(purpose=LinkPurpose.BOOK, patient=patient, follow_up=other, now=now) for other in others]
     prepared += more
-    stop, link = links.prepare(purpose=LinkPurpose.STOP, patient=patient, consent_purpose=rule.purpose, now=now)
+    consent_purpose = RULES[Step(message.step)].purpose
+    stop, link = links.prepare(purpose=LinkPurpose.STOP, patient=patient, consent_purpose=consent_purpose, now=now)
     return Tokens(act, stop, tuple(token for token, _link in more)), [*(link for _token, link in prepared), link]
+
+
+def _leads_to(message: Message) -> LinkPurpose | None:
+    """What the link of this letter is for: the visit that it tells of, or to book one; None if it has no such link."""
+    rule = RULES[Step(message.step)]
+    if message.appointment is not None and rule.family is not Family.MISSED and rule.change != "CANCELLED":
+        return LinkPurpose.VISIT
+    if message.follow_up is not None and rule.family is not Family.CORRECTION:
+        return LinkPurpose.BOOK
+    return None
 
 
 def _row(link: PatientLink) -> dict[str, Any]:

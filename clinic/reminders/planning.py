@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from clinic.patients.joined_causes import TO_REACH_THEM
 from clinic.patients.models import Patient, TaskKind
 from clinic.patients.services import raise_task
 from clinic.reminders import address_tasks, facts, planner_lock
@@ -24,7 +25,7 @@ from clinic.reminders.models import Message
 from clinic.reminders.outlooks import outlook_of, when_to_look_again
 from clinic.reminders.plans import load_book
 from clinic.reminders.policy import Decision, Outlook, missing_for_letter
-from clinic.reminders.rules import TASK_PREFIX, Occasion
+from clinic.reminders.rules import TASK_PREFIX, Family, Occasion
 from clinic.reminders.safeguard_state import SafeguardState
 from clinic.reminders.safeguards import doubted
 from clinic.reminders.situation import PlanBook, Situation
@@ -97,7 +98,7 @@ def plan_batch(ids: Sequence[int], *, plans: PlanBook, now: datetime, gap_until:
     outlooks = {pk: outlook_of(situation, plans, now) for pk, situation in situations.items()}
     settled = _settle(situations, outlooks, now)
     earned = [
-        _born(decision.key, decision.occasion, situations[pk], now)
+        born(decision.key, decision.occasion, situations[pk], now)
         for pk, outlook in outlooks.items()
         for decision in outlook.decisions
         if decision.is_earned and decision.occasion and decision.key not in situations[pk].letters
@@ -169,7 +170,8 @@ def _follow(message: _Open, decision: Decision, now: datetime) -> Iterator[Move]
         yield Move(pk=message.pk, origin=State.READY, target=target, outcome=decision.reason, ready_at=ready_at)
 
 
-def _born(key: str, occasion: Occasion, situation: Situation, now: datetime) -> dict[str, Any]:
+def born(key: str, occasion: Occasion, situation: Situation, now: datetime) -> dict[str, Any]:
+    """Return the fields of the message that a patient has earned, as it stands when it is written down."""
     public_id = uuid.uuid4()
     visit, follow_up = occasion.visit, occasion.follow_up
     return {
@@ -218,16 +220,23 @@ def _raise_tasks(situations: dict[int, Situation], outlooks: dict[int, Outlook],
     patients = Patient.objects.in_bulk([pk for pk, _step in wanted])
     raised = 0
     for pk, occasion in wanted:
+        kind = _task_kind(situations[pk], occasion)
         task = raise_task(
             patient=patients[pk],
-            kind=_task_kind(situations[pk], occasion),
+            kind=kind,
             cause_key=TASK_PREFIX + occasion.key,
             due_on=situations[pk].hours.local_date(now),
             note=_("In place of a letter: %(step)s.") % {"step": step_words(occasion.rule.step)} if occasion.rule.letter else "",
+            joins=_joins(kind, occasion),
             now=now,
         )
         raised += task is not None
     return raised
+
+
+def _joins(kind: str, occasion: Occasion) -> tuple[str, ...]:
+    """An invitation may be told in any call about letters that do not arrive; news of a visit is a task of its own."""
+    return TO_REACH_THEM if occasion.rule.family is Family.RETURN and kind in TO_REACH_THEM else ()
 
 
 def _task_kind(situation: Situation, occasion: Occasion) -> str:

@@ -8,6 +8,7 @@ from django.db.models import Value
 from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
+from clinic.patients.joined_causes import TO_REACH_THEM
 from clinic.patients.models import Patient, PatientStatus, TaskKind
 from clinic.patients.services import look_again, raise_task
 from clinic.reminders.addresses import address_hash
@@ -46,7 +47,10 @@ def with_address(clinic_id: int, email: str) -> list[int]:
 
 
 def have_phoned(message: Message, *, kind: str, note: str, cause: str = "refused", now: datetime) -> None:
-    """Give staff the task to reach the patient by phone, once for this message; none about who has died or was discharged."""
+    """Give staff the task to reach the patient by phone, once for this message; none about who has died or was discharged.
+
+    Where somebody is to phone about letters that do not reach them anyway, it joins that task.
+    """
     patient = message.patient
     if patient is None or patient.status in _BEYOND_REACH:
         return
@@ -56,5 +60,6 @@ def have_phoned(message: Message, *, kind: str, note: str, cause: str = "refused
         cause_key=f"{cause}:{message.public_id}",
         due_on=now.astimezone(patient.clinic.zone).date(),
         note=note,
+        joins=TO_REACH_THEM if kind in TO_REACH_THEM else (),
         now=now,
     )

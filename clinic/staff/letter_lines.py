@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Patient
 from clinic.reminders.models import DeliveryAttempt, Message, MessageState
-from clinic.reminders.services import Coming, explain, forecast, owed_on
+from clinic.reminders.services import Coming, Explanation, explain, forecast, handle_of, owed_on
 from clinic.reminders.states import HELD_BY_PERSON, PROBLEMS, State
 from clinic.reminders.wording import known_words, moment_words, reason_words
 from clinic.treatments.models import FollowUp
@@ -78,6 +81,8 @@ class ComingLine:
     patient: Patient
     coming: Coming
     when: str
+    #: Where the letter can be seen as it would go; empty for a task.
+    preview_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ def coming_lines(patients: Sequence[Patient], *, now: datetime, until: datetime)
     """What will come to these patients until then and is not yet written down, in the order of its time."""
     by_key = {patient.pk: patient for patient in patients}
     return [
-        ComingLine(by_key[coming.patient_id], coming, _when(coming, by_key[coming.patient_id], now))
+        _coming_line(by_key[coming.patient_id], coming, now)
         for coming in forecast(patient_ids=by_key, at=now, until=until)
         if not coming.is_ready
     ]
@@ -134,10 +139,7 @@ def coming_lines(patients: Sequence[Patient], *, now: datetime, until: datetime)
 def day_lines(patients: Sequence[Patient], *, now: datetime, day: date) -> list[ComingLine]:
     """What goes to these patients on that day if nothing changes until then, in the order of its time."""
     by_key = {patient.pk: patient for patient in patients}
-    return [
-        ComingLine(by_key[coming.patient_id], coming, _when(coming, by_key[coming.patient_id], now))
-        for coming in owed_on(patient_ids=by_key, at=now, day=day)
-    ]
+    return [_coming_line(by_key[coming.patient_id], coming, now) for coming in owed_on(patient_ids=by_key, at=now, day=day)]
 
 
 def nothing_lines(follow_ups: Sequence[FollowUp], *, now: datetime) -> list[NothingLine]:
@@ -159,8 +161,16 @@ def horizon(until: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     return local.replace(hour=23, minute=59, second=59, microsecond=999999)
 
 
-def _when(coming: Coming, patient: Patient, now: datetime) -> str:
-    return moment_words(coming.when, patient.clinic.zone, at=now)
+def preview_url(patient_id: UUID, coming: Coming | Explanation) -> str:
+    """Where the letter that comes can be seen as it would go; empty where none does. `patient_id` is the public one."""
+    if coming.is_task or not coming.key:
+        return ""
+    return f"{reverse('staff:letter-preview', args=[patient_id])}?{urlencode({'letter': handle_of(coming.key)})}"
+
+
+def _coming_line(patient: Patient, coming: Coming, now: datetime) -> ComingLine:
+    when = moment_words(coming.when, patient.clinic.zone, at=now)
+    return ComingLine(patient, coming, when, preview_url(patient.public_id, coming))
 
 
 def _shown_moment(message: Message) -> datetime:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import factory
 
+from clinic.patients.joined_causes import JoinedCause
 from clinic.patients.models import Condition, Consent, ConsentPurpose, Hold, Patient, StaffTask
 from clinic.patients.signed_leaflets import SignedLeaflet
 from tests.factories.base import NOW, TODAY, Factory
@@ -98,3 +99,13 @@ class StaffTaskFactory(Factory):
     cause_key = factory.Sequence(lambda n: f"test-cause-{n}")
     due_on = TODAY
     created_at = NOW
+
+
+class JoinedCauseFactory(Factory):
+    class Meta:
+        model = JoinedCause
+
+    task = factory.SubFactory(StaffTaskFactory, kind="PHONE_BOUNCED")
+    kind = "PHONE_NO_ADDRESS"
+    cause_key = factory.Sequence(lambda n: f"test-joined-{n}")
+    at = NOW

@@ -205,7 +205,14 @@ def test_an_address_that_does_not_exist_is_suppressed_and_staff_are_told(server,
     later = Clock(NOW + timedelta(days=22))
     run(later)
     assert server.taken == []
-    assert StaffTask.objects.count() == 2  # the second letter became a task
+    # The second letter joined the task that is open, and does not again.
+    task = StaffTask.objects.get()
+    assert task.note == "Their e-mail address was refused: ask for another. In place of a letter: Second letter."
+    assert task.joined_causes.get().cause_key.startswith("step:REMIND:")
+    look_again([follow_up.patient_id], now=later())
+    run(later)
+    assert StaffTask.objects.get().note == task.note
+    assert task.joined_causes.count() == 1
 
 
 @pytest.mark.parametrize("reply", ["421 4.7.0 too many", "451 4.7.1 slow down"])

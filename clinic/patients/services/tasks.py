@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
@@ -9,19 +10,34 @@ from django.utils.translation import gettext as _
 
 from clinic import audit
 from clinic.accounts import User
+from clinic.patients.joined_causes import JoinedCause
 from clinic.patients.models import Patient, StaffTask
 from clinic.patients.services.refusals import Refused, problems_of
 from clinic.patients.services.scope import look_again
 from clinic.practice.roles import Permission
 from clinic.practice.services import may_at
 
+_LONGEST_NOTE = 200
 
-def raise_task(*, patient: Patient, kind: str, cause_key: str, due_on: date, note: str = "", now: datetime) -> StaffTask | None:
+
+def raise_task(
+    *,
+    patient: Patient,
+    kind: str,
+    cause_key: str,
+    due_on: date,
+    note: str = "",
+    joins: Collection[str] = (),
+    now: datetime,
+) -> StaffTask | None:
     """Give the clinic a task about `patient`, once for the same `cause_key`; None if it was raised before, done or not.
 
     `cause_key` names the cause without saying anything about the patient, such as "overdue:<public id of the follow-up>".
+    While a task of one of the kinds `joins` is open for the patient, the cause joins it, with its note, and None is returned.
     """
     with transaction.atomic():
+        if joins and _has_joined(patient=patient, kind=kind, cause_key=cause_key, note=note, joins=joins, now=now):
+            return None
         task, is_new = StaffTask.objects.get_or_create(
             cause_key=cause_key,
             defaults={"patient": patient, "kind": kind, "due_on": due_on, "note": note, "created_at": now},
@@ -38,6 +54,32 @@ def raise_task(*, patient: Patient, kind: str, cause_key: str, due_on: date, not
             now=now,
         )
     return task
+
+
+def _has_joined(*, patient: Patient, kind: str, cause_key: str, note: str, joins: Collection[str], now: datetime) -> bool:
+    """Let the cause join the oldest open task of these kinds, once; False if there is none and it never joined any."""
+    if JoinedCause.objects.filter(cause_key=cause_key).exists():
+        return True
+    open_tasks = StaffTask.objects.filter(patient=patient, kind__in=joins, done_at__isnull=True).exclude(cause_key=cause_key)
+    task = open_tasks.select_for_update(of=("self",)).order_by("created_at", "pk").first()
+    if task is None or StaffTask.objects.filter(cause_key=cause_key).exists():
+        return False
+    JoinedCause.objects.create(task=task, kind=kind, cause_key=cause_key, note=note, at=now)
+    told = f"{task.note} {note}".strip()
+    # What no longer fits stands with the cause.
+    if note and note not in task.note and len(told) <= _LONGEST_NOTE:
+        task.note = told
+        task.save(update_fields=["note"])
+    audit.record(
+        by=audit.Actor.system(),
+        action=audit.Action.CHANGED,
+        what=task,
+        patient_public_id=patient.public_id,
+        clinic_id=patient.clinic_id,
+        fields=["joined_causes", "note"],
+        now=now,
+    )
+    return True
 
 
 def assign_task(*, by: audit.Actor, task: StaffTask, assignee: User | None, now: datetime) -> StaffTask:

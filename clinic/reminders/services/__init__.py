@@ -9,6 +9,7 @@ from clinic.reminders.services.changing_plans import (
     check_hours,
     check_plan,
 )
+from clinic.reminders.services.coming_letters import ComingLetter, handle_of, letter_to_come
 from clinic.reminders.services.comparing_plans import Comparison, compare_plans
 from clinic.reminders.services.deciding import DecisionRefused, hold, let_be, mark_as_sent, release, send_again
 from clinic.reminders.services.explaining import Coming, Explanation, explain, forecast
@@ -34,6 +35,7 @@ from clinic.reminders.services.wording_letters import (
 __all__ = [
     "FULLER",
     "Coming",
+    "ComingLetter",
     "Comparison",
     "DecisionRefused",
     "Explanation",
@@ -56,9 +58,11 @@ __all__ = [
     "day_bounds",
     "explain",
     "forecast",
+    "handle_of",
     "hold",
     "in_hand",
     "let_be",
+    "letter_to_come",
     "lift_suppression",
     "mark_as_sent",
     "newest_wording",

@@ -54,6 +54,8 @@ class Explanation:
     headline: str
     text: str
     is_task: bool = False
+    #: Of the letter or task that comes.
+    key: str = ""
 
     @property
     def will_go(self) -> bool:
@@ -74,6 +76,7 @@ class Coming:
     reason: str
     #: The letter is written down already and merely waits for its turn.
     is_ready: bool = False
+    key: str = ""
 
 
 def explain(*, patient_ids: Iterable[int], at: datetime) -> dict[int, dict[int, Explanation]]:
@@ -140,7 +143,7 @@ def _next(decision: Decision, situation: Situation, at: datetime) -> Explanation
     else:
         text = "" if decision.reason is Reason.NOT_YET else str(REASONS[decision.reason])
     headline = _("%(step)s, %(when)s") % {"step": _words(decision), "when": moment_words(when, situation.hours.zone, at=at)}
-    return Explanation(step, when, decision.reason.value, headline, text, is_task)
+    return Explanation(step, when, decision.reason.value, headline, text, is_task, decision.key)
 
 
 def coming_of(decision: Decision, situation: Situation, at: datetime) -> Coming:
@@ -159,6 +162,7 @@ def coming_of(decision: Decision, situation: Situation, at: datetime) -> Coming:
         words=_words(decision),
         reason=reason,
         is_ready=decision.key in situation.letters,
+        key=decision.key,
     )
 
 

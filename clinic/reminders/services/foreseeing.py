@@ -35,17 +35,17 @@ def owed_on(*, patient_ids: Iterable[int], day: date, at: datetime) -> list[Comi
     coming = []
     for pk, situation in now.items():
         until = day_bounds(day, situation.hours.zone)[1]
-        before = list(foresee(situation, _in_force(situation, plans, later), at=at, until=starts[pk]))
+        before = list(foresee(situation, in_force(situation, plans, later), at=at, until=starts[pk]))
         if pk in then:
             on_the_day = _after(then[pk], before)
             coming += [
                 coming_of(one.decision, on_the_day, one.at)
-                for one in foresee(on_the_day, _in_force(situation, later, later), at=starts[pk], until=until)
+                for one in foresee(on_the_day, in_force(situation, later, later), at=starts[pk], until=until)
             ]
     return sorted(coming, key=lambda one: (one.when, one.patient_id))
 
 
-def _in_force(situation: Situation, plans: PlanBook, later: PlanBook) -> Callable[[datetime], PlanBook]:
+def in_force(situation: Situation, plans: PlanBook, later: PlanBook) -> Callable[[datetime], PlanBook]:
     """Which plans hold for this patient at a moment: a version that begins on the way holds from then on."""
     changes_at = plans.changes_at.get(situation.clinic_id)
     return lambda at: plans if changes_at is None or at < changes_at else later

@@ -18,6 +18,8 @@ from clinic.care import worklist
 from clinic.care.worklist import LISTED_STAGES, Entry, Stage
 from clinic.practice.roles import Permission
 from clinic.practice.saved_views import ViewedPage
+from clinic.practice.services import memberships_of
+from clinic.reminders.services import Explanation
 from clinic.staff import paging
 from clinic.staff.filters import Narrowed, narrow
 from clinic.staff.follow_up_desk import FollowUpDesk
@@ -26,6 +28,7 @@ from clinic.staff.forms.contacts import ContactForm
 from clinic.staff.forms.follow_ups import ActionForm, SnoozeForm, StopForm
 from clinic.staff.forms.follow_ups_chosen import ACTS
 from clinic.staff.kept import change_seen_by
+from clinic.staff.letter_lines import preview_url
 from clinic.staff.names import Names, names_at
 from clinic.staff.next_letters import letters_beside
 from clinic.staff.paging import Page, first_page, is_first, page_of
@@ -158,9 +161,17 @@ class _OneFollowUp(FollowUpDesk):
             "zone": follow_up.patient.clinic.zone,
             "today": today,
             "back_to": self.back_to(),
+            "preview_url": self.preview_url(follow_up, letters.coming),
             **more,
         }
         return render(self.request, self.template, context, status=status)
+
+    def preview_url(self, follow_up: FollowUp, coming: Explanation | None) -> str:
+        """Where the next letter can be seen; empty where none comes, and for who may not see letters at this clinic."""
+        here = (one for one in memberships_of(self.user) if one.clinic_id == follow_up.patient.clinic_id)
+        if coming is None or not any(one.may(Permission.VIEW_LETTERS) for one in here):
+            return ""
+        return preview_url(follow_up.patient.public_id, coming)
 
 
 class FollowUpShow(_OneFollowUp):

@@ -31,15 +31,8 @@ from clinic.reminders.services import (
 )
 from clinic.reminders.wording import step_words
 from clinic.staff.forms.wordings import WordingForm
+from clinic.staff.letter_frames import AROUND_POLICY, sheet, shut_in
 from clinic.staff.pages import StaffPage
-
-#: A letter shows itself in a frame of our own page and does nothing else: no script, no form, no link out of the frame.
-LETTER_POLICY = "default-src 'none'; sandbox; style-src 'unsafe-inline'; frame-ancestors 'self'"
-#: The page around it: as any other page, with this one frame.
-AROUND_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 class WordingPage(StaffPage):
@@ -173,17 +166,8 @@ class WordingPreview(WordingPage):
             letter = preview(of=of, words=words, now=self.now)
         except WordingRefused as refused:
             return self.framed([problem.message for problem in refused.problems], status=422)
-        if self.request.GET.get("as") == "text":
-            response = HttpResponse(f"{letter.subject}\n\n{letter.text}", content_type="text/plain; charset=utf-8")
-            return self.shut_in(response)
-        return self.shut_in(HttpResponse(letter.html))
+        return sheet(letter, as_text=self.request.GET.get("as") == "text")
 
     def framed(self, problems: list[str], status: int) -> HttpResponse:
         response = render(self.request, "staff/wording-refused.html", {"problems": problems}, status=status)
-        return self.shut_in(response)
-
-    def shut_in(self, response: HttpResponse) -> HttpResponse:
-        response.headers["Content-Security-Policy"] = LETTER_POLICY
-        response.headers["X-Frame-Options"] = "SAMEORIGIN"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        return response
+        return shut_in(response)
