@@ -32,6 +32,7 @@ PROTECTED = {
     "clinic_vialdiscard": factories.VialDiscardFactory,
     "clinic_override": factories.OverrideFactory,
     "clinic_bookingoverride": factories.BookingOverrideFactory,
+    "clinic_joinedcause": factories.JoinedCauseFactory,
     "clinic_intervalreason": factories.IntervalReasonFactory,
     "clinic_signedleaflet": factories.SignedLeafletFactory,
     "clinic_document": factories.DocumentFactory,
