@@ -124,12 +124,14 @@ def _undo(now: datetime) -> None:
 
 def _delete_since(now: datetime) -> None:
     from clinic.audit import maintenance
+    from clinic.patients.joined_causes import JoinedCause
     from clinic.patients.models import StaffTask
     from clinic.reminders.models import DeliveryAttempt, Message
 
     fresh = Message.objects.filter(created_at__gte=now)
     with maintenance("bench"):
         DeliveryAttempt.objects.filter(message__in=fresh).delete()
+        JoinedCause.objects.filter(at__gte=now).delete()
     fresh.delete()
     StaffTask.objects.filter(created_at__gte=now).delete()
 
