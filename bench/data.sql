@@ -47,8 +47,8 @@ INSERT INTO clinic_appointment (public_id, patient_id, practitioner_id, clinic_i
     FROM (SELECT id, patient_id, practitioner_id, row_number() OVER (PARTITION BY practitioner_id ORDER BY id) AS nth
           FROM clinic_injectionsession WHERE id %% 3 = 0 AND patient_id %% 7 = 0) s;
 
-INSERT INTO clinic_contactattempt (public_id, follow_up_id, channel, outcome, note, by_id, at)
-    SELECT gen_random_uuid(), id, 'PHONE', 'NO_ANSWER', '', %(user)s, %(now)s - interval '9 days'
+INSERT INTO clinic_contactattempt (public_id, follow_up_id, channel, outcome, declined_why, note, by_id, at)
+    SELECT gen_random_uuid(), id, 'PHONE', 'NO_ANSWER', '', '', %(user)s, %(now)s - interval '9 days'
     FROM clinic_followup WHERE state = 'ACTIVE' AND patient_id %% 10 = 0;
 
 INSERT INTO clinic_message (public_id, clinic_id, patient_id, step, ordinal, letter, follow_up_id, dedupe_key, message_id, language,

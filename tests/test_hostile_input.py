@@ -21,7 +21,7 @@ FIELDS = [(name, field, kind) for name, form in FORMS.items() for field, kind in
 CASES = list(cases(FIELDS))
 #: Who looked at what is written down whatever the answer.
 LOOKING = {"clinic_auditevent"}
-_WRITES = re.compile(r'\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+"(clinic_\w+)"')
+_WRITES = re.compile(r'\s*(?:WITH \w+ AS \()?(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+"(clinic_\w+)"')
 
 
 @pytest.fixture(autouse=True)

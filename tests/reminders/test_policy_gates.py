@@ -15,6 +15,12 @@ CANCELLED_BY_STAFF = situation(
     follow_ups=(follow_up(fallen_through=1, fell_through_at=paris(11, 20, 10)),),
     visits=(visit(state="CANCELLED", change="CANCELLED", sequence=1),),
 )
+MOVED_BY_STAFF = situation(
+    follow_ups=(follow_up(is_booked=True),),
+    visits=(visit(starts_at=paris(12, 17, 9, 30), change="MOVED", sequence=1, changed_at=paris(12, 4, 10)),),
+)
+#: The visit of 10 December was missed, and staff said so at eleven.
+MISSED = situation(follow_ups=(follow_up(fallen_through=1, fell_through_at=paris(12, 10, 11), missed=visit(state="MISSED")),))
 #: Invited a fortnight before; since then the treatment was amended, and the window opens only in December.
 CORRECTED = situation(
     follow_ups=(follow_up(corrected_at=paris(11, 6, 10)),), letters=[letter("INVITE", paris(10, 23), key="INVITE:1:f1:r0")]
@@ -26,11 +32,15 @@ EARNED = {
     Step.LAST_CALL: (situation(), paris(2, 1)),
     Step.OVERDUE: (situation(), paris(3, 2)),
     Step.BOOKED: (BOOKED_BY_STAFF, paris(11, 20, 10)),
+    Step.MOVED: (MOVED_BY_STAFF, paris(12, 4, 10)),
+    Step.MISSED: (MISSED, paris(12, 11, 11)),
     Step.CANCELLED: (CANCELLED_BY_STAFF, paris(11, 20, 10)),
     Step.VISIT: (BOOKED_BY_STAFF, paris(12, 3, 9, 30)),
     Step.CORRECTION: (CORRECTED, paris(11, 6, 10)),
 }
 LADDER = {Step.INVITE, Step.REMIND, Step.LAST_CALL}
+#: What waits for holds and for the last letter to be three days old; the others are news of a visit or of an error.
+IN_NO_HURRY = LADDER | {Step.MISSED}
 NO_LETTER = {Step.OVERDUE}
 JUST_WRITTEN_TO = {"X": letter("VISIT", None, key="X")}
 
@@ -63,7 +73,7 @@ def test_nothing_goes_to_the_dead_or_to_those_who_left(step, status, reason):
 )
 def test_a_hold_keeps_back_invitations_and_calls_but_no_news_of_a_visit(step, held, reason):
     facts, at = EARNED[step]
-    expected = ("WAIT", reason) if step in LADDER | NO_LETTER else ("SEND", "DUE")
+    expected = ("WAIT", reason) if step in IN_NO_HURRY | NO_LETTER else ("SEND", "DUE")
     assert said(replace(facts, **held), at)[step] == expected
 
 
@@ -71,8 +81,8 @@ def test_a_hold_keeps_back_invitations_and_calls_but_no_news_of_a_visit(step, he
 def test_without_consent_to_its_purpose_no_letter_goes(step):
     facts, at = EARNED[step]
     other = {"INVITE"} if RULES[step].purpose == "VISIT" else {"VISIT"}
-    # By phone: that it is time to come back, and that the clinic cancelled a visit, lest the patient comes for nothing.
-    expected = ("TASK" if step in LADDER | {Step.CANCELLED} else "NEVER", "NO_CONSENT")
+    # By phone: that it is time to come back, and that the clinic cancelled or moved a visit, lest the patient comes for nothing.
+    expected = ("TASK" if step in LADDER | {Step.CANCELLED, Step.MOVED} else "NEVER", "NO_CONSENT")
     expected = ("TASK", "DUE") if step in NO_LETTER else expected
     assert said(replace(facts, consents=frozenset(other)), at)[step] == expected
 
@@ -128,7 +138,7 @@ def test_that_a_visit_was_cancelled_is_a_task_whatever_else_somebody_is_to_phone
 def test_one_letter_in_72_hours_unless_it_is_news_of_a_visit(step, since, may_go):
     facts, at = EARNED[step]
     facts = replace(facts, letters={**facts.letters, "X": letter("BOOKED", at - since, key="X", follow_up_id=None)})
-    free = may_go or step not in LADDER
+    free = may_go or step not in IN_NO_HURRY
     verdict = "TASK" if step in NO_LETTER else "SEND"
     assert said(facts, at)[step] == ((verdict, "DUE") if free else ("WAIT", "TOO_SOON"))
 

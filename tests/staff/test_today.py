@@ -47,7 +47,7 @@ def numbers(response):
 
 def fill(clinic, user, *, times=1):
     """A clinic in which everything waits for somebody, and beside each thing one that does not."""
-    urgent, routine = TermFactory(code="CANNOT_SWALLOW", urgency="RED"), TermFactory(urgency="GREEN")
+    urgent, routine = TermFactory(code="NO_SWALLOW", urgency="RED"), TermFactory(urgency="GREEN")
     for _ in range(times):
         for _ in range(2):
             SideEffectFactory(patient=PatientFactory(clinic=clinic), version__term=urgent)

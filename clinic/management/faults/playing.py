@@ -24,14 +24,20 @@ def played(jobs: Sequence[Job], ground: Ground, *, at_once: int) -> Iterator[Res
             yield play(name, ground=ground, kind=kind, count=count)
         return
     waiting, running = list(enumerate(jobs)), dict[int, subprocess.Popen[bytes]]()
-    for number in range(len(jobs)):
-        while number in running or number in dict(waiting):
-            running = {place: process for place, process in running.items() if process.poll() is None}
-            while waiting and len(running) < at_once:
-                place, job = waiting.pop(0)
-                running[place] = _start(place, job, ground)
-            time.sleep(0.05)
-        yield _result(number, ground)
+    try:
+        for number in range(len(jobs)):
+            while number in running or number in dict(waiting):
+                running = {place: process for place, process in running.items() if process.poll() is None}
+                while waiting and len(running) < at_once:
+                    place, job = waiting.pop(0)
+                    running[place] = _start(place, job, ground)
+                time.sleep(0.05)
+            yield _result(number, ground)
+    finally:
+        # One that could not be played ends the others.
+        for process in running.values():
+            process.kill()
+            process.wait()
 
 
 def _start(number: int, job: Job, ground: Ground) -> subprocess.Popen[bytes]:
