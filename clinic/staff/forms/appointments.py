@@ -8,13 +8,14 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.finding import MOST_CHARACTERS
 from clinic.practice.models import Clinic, Practitioner
 from clinic.scheduling import slots
 from clinic.scheduling.models import VisitKind
-from clinic.scheduling.services import read_value
+from clinic.scheduling.services import BookingRefused, TimeNotOffered, TimeTaken, read_value
 from clinic.staff.forms.fields import DayField, LineField, PlainForm
 
 #: The choice of a time that is not in the list.
@@ -63,7 +64,7 @@ class BookForm(PlainForm):
 
     def __init__(self, *args: Any, practitioners: Sequence[Practitioner], zone: tzinfo, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._zone = zone
+        self._zone, self._people = zone, {str(person.public_id) for person in practitioners}
         _offer_people(self.fields["practitioner"], practitioners, "")
 
     def clean(self) -> dict[str, Any]:
@@ -80,6 +81,24 @@ class BookForm(PlainForm):
             except ValueError:
                 self.add_error("choice", _("Choose one of these times, or enter another one below."))
         return cleaned
+
+    def turn_down(self, refused: BookingRefused) -> None:
+        """Tell why a valid form's time was not taken. The time goes on under “another time”, where a reason may overrule that.
+
+        Of somebody whom the form does not offer, there is nothing to go on with.
+        """
+        person = str(self.cleaned_data["practitioner_id"])
+        is_overruled = bool(self.cleaned_data["overbooked_reason"])
+        if person in self._people:
+            wanted = self.cleaned_data["starts_at"].astimezone(self._zone)
+            another = {"choice": OTHER, "practitioner": person, "day": f"{wanted:%Y-%m-%d}", "at": f"{wanted:%H:%M}"}
+            data = cast(QueryDict, self.data).copy()
+            for name, value in another.items():
+                data[name] = value
+            self.data = data
+            if isinstance(refused, TimeTaken | TimeNotOffered) and not is_overruled:
+                self.add_error("overbooked_reason", _("To book this time all the same, say why."))
+        self.add_error("choice", str(refused.message))
 
     def _clean_other(self, cleaned: dict[str, Any]) -> None:
         words = {"practitioner": _("Choose with whom."), "day": _("Enter the day."), "at": _("Enter the time.")}

@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from clinic.care.calls import book_on_the_phone
@@ -90,9 +89,11 @@ class AppointmentBook(StaffPage):
             messages.info(request, str(refused.message))
             return redirect("staff:follow-up-show", follow_up.public_id)
         except BookingRefused as refused:
-            return self.refuse(follow_up, practitioners, form, refused, outside)
+            form.turn_down(refused)
+            status = 409 if isinstance(refused, TimeTaken) else 422
+            return self.show(follow_up, practitioners, form, status=status, outside=outside)
         messages.success(request, self.told(appointment))
-        return redirect(self.back_to() or reverse("staff:appointment-show", args=[appointment.public_id]))
+        return redirect(self.came_from(reverse("staff:appointment-show", args=[appointment.public_id])))
 
     def load(self, public_id: UUID) -> FollowUp:
         """The follow-up with its patient and treatment; 404 outside the scope."""
@@ -163,31 +164,6 @@ class AppointmentBook(StaffPage):
         """Whether this person may also write down the call."""
         return any(one.clinic_id == clinic.pk and one.may(Permission.WORK_FOLLOW_UPS) for one in memberships_of(self.user))
 
-    def refuse(
-        self,
-        follow_up: FollowUp,
-        practitioners: Sequence[Practitioner],
-        form: BookForm,
-        refused: BookingRefused,
-        outside: OutsideWindow | None,
-    ) -> HttpResponse:
-        """The page again, with the remaining times and the wanted one under “another time”, where a reason overrules."""
-        if form.cleaned_data["practitioner_id"] not in {person.public_id for person in practitioners}:
-            form.add_error("choice", str(refused.message))
-            return self.show(follow_up, practitioners, form, status=422, outside=outside)
-        wanted = form.cleaned_data["starts_at"].astimezone(follow_up.patient.clinic.zone)
-        data = self.request.POST.copy()
-        data["choice"] = OTHER
-        data["practitioner"] = str(form.cleaned_data["practitioner_id"])
-        data["day"], data["at"] = f"{wanted:%Y-%m-%d}", f"{wanted:%H:%M}"
-        again = self.form(follow_up, practitioners, data)
-        again.is_valid()
-        again.add_error("choice", str(refused.message))
-        if isinstance(refused, TimeTaken | TimeNotOffered) and not form.cleaned_data["overbooked_reason"]:
-            again.add_error("overbooked_reason", _("To book this time all the same, say why."))
-        status = 409 if isinstance(refused, TimeTaken) else 422
-        return self.show(follow_up, practitioners, again, status=status, outside=outside)
-
     def show(
         self,
         follow_up: FollowUp,
@@ -236,15 +212,10 @@ class AppointmentBook(StaffPage):
             "facts": facts,
             "axis": Axis.covering(today, facts.days()),
             "next": self.request.GET.get("next", ""),
-            "back_to": self.back_to() or reverse("staff:follow-up-show", args=[follow_up.public_id]),
+            "back_to": self.came_from(reverse("staff:follow-up-show", args=[follow_up.public_id])),
         }
         with timezone.override(clinic.zone):
             return render(self.request, "staff/appointment-book.html", context, status=422 if not times.is_valid() else status)
-
-    def back_to(self) -> str:
-        """Where the person came from, if that is a page of this site."""
-        wanted = self.request.GET.get("next", "")
-        return wanted if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
 
     def told(self, appointment: Appointment) -> str:
         when = date_format(appointment.starts_at.astimezone(appointment.clinic.zone), "l j F Y, H:i")

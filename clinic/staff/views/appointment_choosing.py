@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 
 from clinic.patients.models import Patient, PatientStatus
 from clinic.practice.models import Clinic, Practitioner
@@ -45,7 +45,7 @@ class AppointmentStart(StaffPage):
         found = self.found(clinic, sought) if sought else []
         if found:
             self.listed("Patient", len(found))
-        query = urlencode({"time": value_of(person, at), "next": self.back_to()})
+        query = urlencode({"time": value_of(person, at), "next": self.came_from(reverse("staff:calendar-show"))})
         context = {
             "form": form,
             "clinic": clinic,
@@ -54,7 +54,7 @@ class AppointmentStart(StaffPage):
             "sought": sought,
             "rows": self.rows(found[:MOST], at.astimezone(clinic.zone).date(), query),
             "has_more": len(found) > MOST,
-            "back_to": self.back_to(),
+            "back_to": self.came_from(reverse("staff:calendar-show")),
         }
         with timezone.override(clinic.zone):
             return render(request, "staff/appointment-start.html", context)
@@ -87,10 +87,3 @@ class AppointmentStart(StaffPage):
             }
             for patient in patients
         ]
-
-    def back_to(self) -> str:
-        """The calendar that the person came from, if that is a page of this site; else the calendar as it opens."""
-        wanted = self.request.GET.get("next", "")
-        if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-            return wanted
-        return reverse("staff:calendar-show")

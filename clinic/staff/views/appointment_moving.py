@@ -81,38 +81,17 @@ class AppointmentMove(OneAppointment):
             form.add_error("window_reason", _("To book this day all the same, say why."))
             return self.offer(self.load(public_id), practitioners, form, status=422, outside=refused.outside)
         except BookingRefused as refused:
-            return self.refuse(self.load(public_id), practitioners, form, refused)
+            form.turn_down(refused)
+            stands = self.load(public_id)
+            on, follow_up = cleaned["starts_at"].astimezone(stands.clinic.zone).date(), stands.follow_up
+            outside = outside_window(follow_up, on) if follow_up else None
+            status = 409 if isinstance(refused, TimeTaken) else 422
+            return self.offer(stands, practitioners, form, status=status, outside=outside)
         else:
             when = date_format(appointment.starts_at.astimezone(appointment.clinic.zone), "l j F Y, H:i")
             told = _("The visit of %(patient)s is moved to %(when)s with %(practitioner)s.")
             messages.success(request, told % {"patient": appointment.patient, "when": when, "practitioner": practitioner})
         return redirect("staff:appointment-show", appointment.public_id)
-
-    def refuse(
-        self, appointment: Appointment, practitioners: Sequence[Practitioner], form: MoveForm, refused: BookingRefused
-    ) -> HttpResponse:
-        """The page again, with the remaining times, the wanted one under “another time”. The visit stands as it stood."""
-        if form.cleaned_data["practitioner_id"] not in {one.public_id for one in practitioners}:
-            form.add_error("choice", str(refused.message))
-            return self.offer(appointment, practitioners, form, status=422)
-        wanted = form.cleaned_data["starts_at"].astimezone(appointment.clinic.zone)
-        data = self.request.POST.copy()
-        data["choice"] = OTHER
-        data["practitioner"] = str(form.cleaned_data["practitioner_id"])
-        data["day"], data["at"] = f"{wanted:%Y-%m-%d}", f"{wanted:%H:%M}"
-        again = self.form(appointment, practitioners, data)
-        again.is_valid()
-        again.add_error("choice", str(refused.message))
-        if isinstance(refused, TimeTaken | TimeNotOffered) and not form.cleaned_data["overbooked_reason"]:
-            again.add_error("overbooked_reason", _("To book this time all the same, say why."))
-        follow_up = appointment.follow_up
-        return self.offer(
-            appointment,
-            practitioners,
-            again,
-            status=409 if isinstance(refused, TimeTaken) else 422,
-            outside=outside_window(follow_up, wanted.date()) if follow_up else None,
-        )
 
     def form(self, appointment: Appointment, practitioners: Sequence[Practitioner], data: Any = None) -> MoveForm:
         known = {"practitioner": str(appointment.practitioner.public_id)}

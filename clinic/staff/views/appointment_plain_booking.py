@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from clinic.patients.models import Patient
@@ -31,7 +30,7 @@ from clinic.scheduling.services import (
     value_of,
 )
 from clinic.scheduling.services.calendars import calendar_of
-from clinic.staff.forms.appointments import OTHER, PlainBookForm
+from clinic.staff.forms.appointments import PlainBookForm
 from clinic.staff.pages import StaffPage
 
 
@@ -75,30 +74,12 @@ class AppointmentBookPlain(StaffPage):
                 now=self.now,
             )
         except BookingRefused as refused:
-            return self.refuse(patient, practitioners, form, refused, on)
+            form.turn_down(refused)
+            return self.show(patient, practitioners, form, on, status=409 if isinstance(refused, TimeTaken) else 422)
         when = date_format(appointment.starts_at.astimezone(zone), "l j F Y, H:i")
         told = _("%(patient)s is booked for %(when)s with %(practitioner)s.")
         messages.success(request, told % {"patient": patient, "when": when, "practitioner": practitioner})
-        return redirect(self.back_to() or reverse("staff:appointment-show", args=[appointment.public_id]))
-
-    def refuse(
-        self, patient: Patient, practitioners: Sequence[Practitioner], form: PlainBookForm, refused: BookingRefused, on: date
-    ) -> HttpResponse:
-        """The page again, with the remaining times of the day, the wanted one under “another time”."""
-        if form.cleaned_data["practitioner_id"] not in {person.public_id for person in practitioners}:
-            form.add_error("choice", str(refused.message))
-            return self.show(patient, practitioners, form, on, status=422)
-        wanted: datetime = form.cleaned_data["starts_at"].astimezone(patient.clinic.zone)
-        data = self.request.POST.copy()
-        data["choice"] = OTHER
-        data["practitioner"] = str(form.cleaned_data["practitioner_id"])
-        data["day"], data["at"] = f"{wanted:%Y-%m-%d}", f"{wanted:%H:%M}"
-        again = self.form(patient, practitioners, data)
-        again.is_valid()
-        again.add_error("choice", str(refused.message))
-        if isinstance(refused, TimeTaken | TimeNotOffered) and not form.cleaned_data["overbooked_reason"]:
-            again.add_error("overbooked_reason", _("To book this time all the same, say why."))
-        return self.show(patient, practitioners, again, on, status=409 if isinstance(refused, TimeTaken) else 422)
+        return redirect(self.came_from(reverse("staff:appointment-show", args=[appointment.public_id])))
 
     def form(
         self, patient: Patient, practitioners: Sequence[Practitioner], data: Any = None, initial: dict[str, Any] | None = None
@@ -131,15 +112,10 @@ class AppointmentBookPlain(StaffPage):
             "people": people,
             "chosen": chosen,
             "asks_for_other": (bool(chosen) and chosen not in offered) or bool({"practitioner", "day", "at"} & set(form.errors)),
-            "back_to": self.back_to() or reverse("staff:patient-show", args=[patient.public_id]),
+            "back_to": self.came_from(reverse("staff:patient-show", args=[patient.public_id])),
         }
         with timezone.override(clinic.zone):
             return render(self.request, "staff/appointment-book-plain.html", context, status=status)
 
     def today(self, patient: Patient) -> date:
         return self.now.astimezone(patient.clinic.zone).date()
-
-    def back_to(self) -> str:
-        """Where the person came from, if that is a page of this site."""
-        wanted = self.request.GET.get("next", "")
-        return wanted if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
