@@ -21,7 +21,7 @@ def test_from_signing_in_to_the_patients_booking(
     running: Stack, everything: dict[str, str], page: Page, browser: Browser
 ) -> None:
     sign_in(page, running.site_url, everything)
-    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    expect(page.get_by_role("heading", name="Today", exact=True)).to_be_visible()
 
     record(page, running.site_url, everything)
     expect(page.get_by_text("10 U", exact=False).first).to_be_visible()
