@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,8 +18,24 @@ from clinic.links import LinkPurpose, LinkRefused
 from clinic.portal.forms import ChooseTimeForm, OtherDaysForm
 from clinic.portal.pages import PortalPage, refuse
 from clinic.portal.situation import Offer, Situation, Task, may_move, offer_for, situation_of, waits_for_a_call
+from clinic.practice.models import Practitioner
 from clinic.scheduling.services import value_of
 from clinic.scheduling.slots import by_day
+from clinic.treatments.models import FollowUp
+
+
+@dataclass(frozen=True)
+class Again:
+    """The time that the patient had before, as one more choice."""
+
+    practitioner: Practitioner
+    starts_at: datetime
+
+    @property
+    def value(self) -> str:
+        """What the form sends back for it."""
+        return value_of(self.practitioner.public_id, self.starts_at)
+
 
 #: What has just been done, as the address says it after a redirect.
 DONE = ("booked", "moved", "cancelled", "asked", "kept")
@@ -60,20 +77,41 @@ class BookingPage(PortalPage):
         return said if said in DONE else ""
 
     def _choose(self, situation: Situation, form: ChooseTimeForm | None, problem: str, status: int, waits: bool) -> HttpResponse:
+        visit = situation.cancelled if situation.may_have_again else None
+        return self.choosing(
+            "link-choose",
+            follow_up=situation.follow_up,
+            again=Again(visit.practitioner, visit.starts_at) if visit else None,
+            form=form,
+            problem=problem,
+            status=status,
+            situation=situation,
+            waits=waits,
+            done=self.done(),
+        )
+
+    def choosing(
+        self,
+        name: str,
+        *,
+        follow_up: FollowUp | None,
+        again: Again | None,
+        form: ChooseTimeForm | None,
+        problem: str,
+        status: int,
+        **more: Any,
+    ) -> HttpResponse:
+        """Answer with the page `name`: the times on offer for `follow_up` as the address asks for them, and the one `again`."""
         other_days = OtherDaysForm(self.request.GET)
         from_on = other_days.cleaned_data["on"] if other_days.is_valid() else None
         asked_for_anyone = self.request.GET.get("with") == "anyone"
-        again = _again(situation)
         offer = _NOTHING_OFFERED
-        if situation.follow_up is not None:
-            offer = offer_for(situation.follow_up, from_on=from_on, with_anyone=asked_for_anyone, now=self.now)
-        if not other_days.is_valid():
-            status = max(status, 400)
+        if follow_up is not None:
+            offer = offer_for(follow_up, from_on=from_on, with_anyone=asked_for_anyone, now=self.now)
         return self.page(
-            "link-choose",
-            situation=situation,
+            name,
             offer=offer,
-            days=by_day([time for time in offer.times if again is None or time.value != again["value"]], lambda time: time.on),
+            days=by_day([time for time in offer.times if again is None or time.value != again.value], lambda time: time.on),
             today=self.now.astimezone(self.clinic.zone).date(),
             again=again,
             chosen=form["time"].value() if form else None,
@@ -81,11 +119,10 @@ class BookingPage(PortalPage):
             other_days=other_days,
             from_on=from_on,
             asked_for_anyone=asked_for_anyone,
-            shown_query=shown_query(from_on, asked_for_anyone=asked_for_anyone),
+            shown_query=_shown_query(from_on, asked_for_anyone=asked_for_anyone),
             later_on=offer.times[-1].on + timedelta(days=1) if offer.times else None,
-            waits=waits,
-            done=self.done(),
-            status=status,
+            status=status if other_days.is_valid() else max(status, 400),
+            **more,
         )
 
 
@@ -106,15 +143,7 @@ class LinkMissing(View):
         return refuse(request, LinkRefused("UNKNOWN"), now=timezone.now())
 
 
-def _again(situation: Situation) -> dict[str, Any] | None:
-    """The time the patient had before cancelling, as one more choice."""
-    visit = situation.cancelled
-    if visit is None or not situation.may_have_again:
-        return None
-    return {"visit": visit, "value": value_of(visit.practitioner.public_id, visit.starts_at)}
-
-
-def shown_query(from_on: date | None, *, asked_for_anyone: bool) -> str:
+def _shown_query(from_on: date | None, *, asked_for_anyone: bool) -> str:
     """The part of the address that says which times are shown, so that a refused choice comes back among the same ones."""
     shown = ({"on": f"{from_on:%Y-%m-%d}"} if from_on else {}) | ({"with": "anyone"} if asked_for_anyone else {})
     return f"?{urlencode(shown)}" if shown else ""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
 from clinic.links import mark_used
-from clinic.portal.forms import ChooseTimeForm, OtherDaysForm
-from clinic.portal.situation import Situation, may_move, offer_for, situation_of, time_before
-from clinic.portal.views.links import BookingPage, shown_query
+from clinic.portal.forms import ChooseTimeForm
+from clinic.portal.situation import Situation, may_move, situation_of, time_before
+from clinic.portal.views.links import Again, BookingPage
 from clinic.practice.models import Practitioner
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.services import (
@@ -21,9 +20,7 @@ from clinic.scheduling.services import (
     TimeNotOffered,
     TimeTaken,
     move,
-    value_of,
 )
-from clinic.scheduling.slots import by_day
 
 
 class VisitMove(BookingPage):
@@ -75,31 +72,10 @@ class VisitMove(BookingPage):
         visit, follow_up = situation.visit, situation.follow_up
         if visit is None or follow_up is None or not may_move(self.link, situation, now=self.now):
             return self.back()
-        other_days = OtherDaysForm(self.request.GET)
-        from_on = other_days.cleaned_data["on"] if other_days.is_valid() else None
-        asked_for_anyone = self.request.GET.get("with") == "anyone"
-        offer = offer_for(follow_up, from_on=from_on, with_anyone=asked_for_anyone, now=self.now)
         before = time_before(situation, now=self.now)
         again = None
         if before is not None and before.from_practitioner is not None and before.from_at is not None:
-            again = {
-                "starts_at": before.from_at,
-                "practitioner": before.from_practitioner,
-                "value": value_of(before.from_practitioner.public_id, before.from_at),
-            }
-        return self.page(
-            "visit-move",
-            visit=visit,
-            offer=offer,
-            days=by_day([time for time in offer.times if again is None or time.value != again["value"]], lambda time: time.on),
-            today=self.now.astimezone(self.clinic.zone).date(),
-            again=again,
-            chosen=form["time"].value() if form else None,
-            problems=[*(form.errors.get("time", []) if form else []), *([problem] if problem else [])],
-            other_days=other_days,
-            from_on=from_on,
-            asked_for_anyone=asked_for_anyone,
-            shown_query=shown_query(from_on, asked_for_anyone=asked_for_anyone),
-            later_on=offer.times[-1].on + timedelta(days=1) if offer.times else None,
-            status=status if other_days.is_valid() else max(status, 400),
+            again = Again(before.from_practitioner, before.from_at)
+        return self.choosing(
+            "visit-move", follow_up=follow_up, again=again, form=form, problem=problem, status=status, visit=visit
         )
