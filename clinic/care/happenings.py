@@ -27,14 +27,12 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, TruncDate
 
+from clinic.care.unions import no_text, nothing
 from clinic.patients.models import Consent, Hold
 from clinic.safety.models import Review, SideEffectVersion
 from clinic.scheduling.models import AppointmentChange
 from clinic.treatments.models import (
     ContactAttempt,
-    Document,
-    DocumentKind,
-    DocumentWithdrawal,
     FollowUp,
     FollowUpState,
     SessionVersion,
@@ -80,15 +78,15 @@ def shaped(
         "row_kind": Value(kind.value, CharField()),
         "row_event": Value(event, CharField()) if isinstance(event, str) else event,
         "row_on": on,
-        "row_at": _none(DateTimeField()) if at is None else at,
-        "row_id": F(public_id) if public_id else _none(UUIDField()),
-        "row_state": _text(state),
-        "row_what": _text(what),
-        "row_about": _text(about),
-        "row_detail": _text(detail),
-        "row_number": Cast(number, _UNITS) if number else _none(_UNITS),
-        "row_time": F(time) if time else _none(DateTimeField()),
-        "row_who": Coalesce(F(who), Value("")) if who else _text(None),
+        "row_at": nothing(DateTimeField()) if at is None else at,
+        "row_id": F(public_id) if public_id else nothing(UUIDField()),
+        "row_state": state or no_text(),
+        "row_what": what or no_text(),
+        "row_about": about or no_text(),
+        "row_detail": detail or no_text(),
+        "row_number": Cast(number, _UNITS) if number else nothing(_UNITS),
+        "row_time": F(time) if time else nothing(DateTimeField()),
+        "row_who": Coalesce(F(who), Value("")) if who else no_text(),
         "row_by_patient": F(by_patient) if by_patient else Value(False, BooleanField()),
     }
     made: QuerySet[Any, Any] = rows.order_by().annotate(**columns).values_list(*columns)
@@ -273,55 +271,3 @@ def consents(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
         who="by_user__name",
         by_patient="by_patient",
     )
-
-
-def documents(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
-    """ATTACHED: kind, title, by whom, and WITHDRAWN as its state where it was. WITHDRAWN: kind, title, the reason, by whom.
-
-    Both on the day on which it was done: the day of a photograph stands with its picture.
-    """
-    yield from _documents(Q(document__patient_id=patient_id), Q(patient_id=patient_id), zone)
-
-
-def papers(patient_id: int, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
-    """What `documents` gives, for a reader who may not see photographs: nothing tells that there are any."""
-    photograph = DocumentKind.PHOTOGRAPH
-    yield from _documents(
-        Q(document__patient_id=patient_id) & ~Q(document__kind=photograph), Q(patient_id=patient_id) & ~Q(kind=photograph), zone
-    )
-
-
-def _documents(withdrawn: Q, attached: Q, zone: tzinfo) -> Iterator[QuerySet[Any, Any]]:
-    yield shaped(
-        Document.objects.filter(attached),
-        kind=Kind.DOCUMENT,
-        event="ATTACHED",
-        on=TruncDate("uploaded_at", tzinfo=zone),
-        at=F("uploaded_at"),
-        public_id="public_id",
-        state=Case(When(withdrawal__isnull=False, then=Value("WITHDRAWN")), default=Value(""), output_field=CharField()),
-        what=F("kind"),
-        about=F("title"),
-        who="uploaded_by__name",
-    )
-    yield shaped(
-        DocumentWithdrawal.objects.filter(withdrawn),
-        kind=Kind.DOCUMENT,
-        event="WITHDRAWN",
-        on=TruncDate("at", tzinfo=zone),
-        at=F("at"),
-        public_id="document__public_id",
-        what=F("document__kind"),
-        about=F("document__title"),
-        detail=F("reason"),
-        who="by__name",
-    )
-
-
-def _none(field: Field[Any, Any]) -> Cast:
-    # An untyped NULL would make the column text in one source and something else in the next.
-    return Cast(Value(None), field)
-
-
-def _text(expression: Combinable | None) -> Combinable:
-    return Value("", CharField()) if expression is None else expression

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 
-from clinic.care import happenings
+from clinic.care import document_happenings, happenings
 from clinic.care.happenings import Kind
 from clinic.patients.models import Patient
 from clinic.prepared import PreparedQuery
@@ -80,7 +80,7 @@ def timeline(
     if Kind.SIDE_EFFECT in kinds:
         sources.append(happenings.side_effects if with_reviews else happenings.reports)
     if Kind.DOCUMENT in kinds:
-        sources.append(happenings.documents if with_photographs else happenings.papers)
+        sources.append(document_happenings.documents if with_photographs else document_happenings.papers)
     if Kind.LETTER in kinds and letters is not None:
         sources.append(letters)
     if not sources:

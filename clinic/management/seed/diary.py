@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from clinic.scheduling import slots
 from clinic.scheduling.models import Availability, Closure
+from clinic.scheduling.services.offering import weekly_in
 from clinic.scheduling.slots import WeeklyHours
 
 
@@ -21,9 +22,7 @@ class Diary:
         self.minutes = minutes
         self._hours: dict[int, list[WeeklyHours]] = defaultdict(list)
         for row in hours:
-            self._hours[row.practitioner_id].append(
-                WeeklyHours(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until)
-            )
+            self._hours[row.practitioner_id].append(weekly_in(row))
         self._closures = [(row.practitioner_id, row.from_on, row.until_on) for row in closures]
         self._taken: dict[int, set[datetime]] = defaultdict(set)
 

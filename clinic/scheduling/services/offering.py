@@ -205,12 +205,17 @@ def hours_of(clinic: Clinic, practitioner: Practitioner | None = None) -> dict[P
         exceptions = exceptions.filter(Q(practitioner__isnull=True) | Q(practitioner=practitioner))
     found: dict[Practitioner, list[Hours]] = defaultdict(list)
     for row in rows:
-        found[row.practitioner].append(WeeklyHours(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until))
+        found[row.practitioner].append(weekly_in(row))
     for_all: list[Hours] = []
     for one in exceptions.distinct():
         kept = for_all if one.practitioner is None else found[one.practitioner]
         kept.append(exception_in(one))
     return {person: found[person] + for_all for person in sorted(found, key=lambda person: (person.name, person.pk))}
+
+
+def weekly_in(row: Availability) -> WeeklyHours:
+    """The weekly hours as free times are found by."""
+    return WeeklyHours(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until)
 
 
 def exception_in(row: HoursException) -> Hours:

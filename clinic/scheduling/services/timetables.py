@@ -16,7 +16,7 @@ from clinic.practice.models import Clinic, Practitioner
 from clinic.scheduling import slots
 from clinic.scheduling.hours_exceptions import HoursException
 from clinic.scheduling.models import Appointment, AppointmentChange, Availability, ChangeKind, Closure
-from clinic.scheduling.services.offering import exception_in
+from clinic.scheduling.services.offering import exception_in, weekly_in
 from clinic.scheduling.slots import Away, Closed, Hours, SpecialHours, WeeklyHours
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -155,7 +155,7 @@ def timetables(clinic: Clinic) -> dict[int, Timetable]:
     closures: dict[int | None, list[Closed]] = defaultdict(list)
     written: dict[int | None, list[tuple[date, date, datetime]]] = defaultdict(list)
     for row in Availability.objects.filter(clinic=clinic):
-        hours[row.practitioner_id].append(WeeklyHours(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until))
+        hours[row.practitioner_id].append(weekly_in(row))
         if row.changed_at is not None:
             # Hours that end say of every later day that they are no more.
             written[row.practitioner_id].append((row.valid_from, date.max, row.changed_at))

@@ -14,6 +14,7 @@ from clinic.practice.models import Clinic, Practitioner
 from clinic.scheduling import slots
 from clinic.scheduling.hours_exceptions import ExceptionKind, HoursException
 from clinic.scheduling.models import Availability, Closure
+from clinic.scheduling.services.offering import weekly_in
 from clinic.scheduling.slots import WeeklyHours
 
 _DAY = timedelta(days=1)
@@ -57,7 +58,7 @@ def change_weekly_hours(
                 *_order_problems(from_on, until_on),
             ]
         )
-        old = {row.pk: _weekly(row) for row in rows}
+        old = {row.pk: weekly_in(row) for row in rows}
         for row in rows:
             _cut(row, slots.changed_hours([old[row.pk]], [], from_on=from_on, until_on=until_on), now)
         Availability.objects.bulk_create(
@@ -230,7 +231,7 @@ def end_exception(*, by: audit.Actor, exception: HoursException, now: datetime) 
 
 def _cut(row: Availability, left: Sequence[WeeklyHours], now: datetime) -> None:
     """Write what is left of `row`: nothing (it never came to hold), itself, or a piece before and one after."""
-    if left == [_weekly(row)]:
+    if left == [weekly_in(row)]:
         return
     if not left:
         row.delete()
@@ -250,10 +251,6 @@ def _cut(row: Availability, left: Sequence[WeeklyHours], now: datetime) -> None:
                 valid_until=one.valid_until,
                 changed_at=now,
             )
-
-
-def _weekly(row: Availability) -> WeeklyHours:
-    return WeeklyHours(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until)
 
 
 def _write_down(

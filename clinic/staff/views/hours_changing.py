@@ -33,6 +33,7 @@ from clinic.scheduling.services import (
     seeing_only,
     set_special_hours,
 )
+from clinic.scheduling.services.offering import weekly_in
 from clinic.scheduling.services.timetables import Proposed
 from clinic.scheduling.slots import WeeklyHours
 from clinic.staff.forms.fields import PlainForm
@@ -122,10 +123,7 @@ class HoursChange(HoursChangePage):
         return self.decide(clinic, form, keeping_hours(person, hours, from_on, until_on), change, person=person)
 
     def hours(self, clinic: Clinic, person: Practitioner) -> list[WeeklyHours]:
-        return [
-            WeeklyHours(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until)
-            for row in Availability.objects.filter(clinic=clinic, practitioner=person)
-        ]
+        return [weekly_in(row) for row in Availability.objects.filter(clinic=clinic, practitioner=person)]
 
 
 class SpecialHoursSet(HoursChangePage):
