@@ -39,7 +39,7 @@ def clinic(site, sign_in):
             suggested_until=today - timedelta(days=80),
         )
         StaffTaskFactory(patient=patient, due_on=today)
-    SideEffectFactory(patient=PatientFactory(clinic=clinic), version__term=TermFactory(code="CANNOT_SWALLOW", urgency="RED"))
+    SideEffectFactory(patient=PatientFactory(clinic=clinic), version__term=TermFactory(code="NO_SWALLOW", urgency="RED"))
     visited = FollowUpFactory(patient=PatientFactory(clinic=clinic, given_name="Ines", family_name="Duarte"))
     AppointmentFactory(follow_up=visited, starts_at=timezone.now(), clinic=clinic)
     sign_in(clinic.person)
@@ -129,3 +129,14 @@ def test_a_view_is_kept_and_managed_in_every_look(page: Page, site, clinic, look
     page.get_by_role("button", name="Show first Late ones").click()
     page.goto(f"{site}/follow-ups/")
     expect(page).to_have_url(f"{site}/follow-ups/?stage=OVERDUE")
+
+
+@pytest.mark.parametrize("width", [920, 1024, 1280])
+def test_the_list_fits_every_screen_and_the_bar_hides_no_row_until_one_is_ticked(page: Page, site, clinic, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site}/follow-ups/?stage=OVERDUE")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    bar = page.locator(".choice-bar")
+    expect(bar).to_have_css("position", "static")
+    page.get_by_label("Tick Marta Overdue").check()
+    expect(bar).to_have_css("position", "sticky")
