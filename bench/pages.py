@@ -136,6 +136,7 @@ def addresses(data: Measured) -> dict[str, str]:
         "patient search": reverse("staff:patient-list") + f"?q={some.family_name[6:11]}",
         "side-effect log": reverse("staff:side-effect-list"),
         "letters": reverse("staff:letter-list"),
+        "calendar week": reverse("staff:calendar-show") + "?view=week",
     }
 
 

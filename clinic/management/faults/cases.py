@@ -92,7 +92,7 @@ NOT_RUN = {
     "F13": "a full disk under PostgreSQL, which needs a file system of its own: played under SQLite",
     "F14": "summer time, a clock set by days: tests/reminders/test_safeguards.py, test_hours.py, test_oracle.py",
     "F15": "a letter that eats memory or never ends: one that kills its worker is the nearest",
-    "F16": "100,000 letters at once: a measurement",
+    "F16": "100,000 letters at once: a measurement, the bench flood",
     "F17": "an opt-out between claim and intent: tests/reminders/test_races.py and test_interleavings.py",
     "F19, F20": "old code on a new schema, and a day's soak: longer than a command should take",
     "F21": "OpenEMR's six: tests/reminders/test_peers_openemr.py",
